@@ -1,0 +1,22 @@
+export { API_VERSION, describeForeignVersion } from './api-version.ts';
+export { compareText } from './compare.ts';
+export type { DeepReadonly } from './deep-readonly.ts';
+export { canonicalJson, digestOf } from './digest.ts';
+export { InputError, type InputLocation, RestowError } from './errors.ts';
+export { LABEL, PUBLIC_VALUE_LABELS } from './labels.ts';
+export {
+  formatMicros,
+  HOURS_PER_MONTH,
+  type MicrosPerHour,
+  type NanosPerHour,
+  nanosToMicros,
+  parseRateNanos,
+} from './money.ts';
+export { formatPath, issueToError, parseDocument } from './parse-document.ts';
+export * from './plan.ts';
+export { DEFAULT_POLICY, type NodeTemplatePolicy, type Policy, policySchema } from './policy.ts';
+export * from './price-book.ts';
+export { parseQuantity, type Quantity, quantityToMilli, quantityToUnits } from './quantity.ts';
+export { addResources, maxResources, parseResource, type Resources } from './resources.ts';
+export * from './scheduling-spec.ts';
+export * from './snapshot.ts';

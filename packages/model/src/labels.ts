@@ -1,0 +1,42 @@
+/** Label keys with a meaning that restow acts on. Sources: kubernetes.io well-known labels, Karpenter, EKS, GKE docs. */
+export const LABEL = {
+  hostname: 'kubernetes.io/hostname',
+  arch: 'kubernetes.io/arch',
+  os: 'kubernetes.io/os',
+  instanceType: 'node.kubernetes.io/instance-type',
+  instanceTypeBeta: 'beta.kubernetes.io/instance-type',
+  zone: 'topology.kubernetes.io/zone',
+  zoneBeta: 'failure-domain.beta.kubernetes.io/zone',
+  region: 'topology.kubernetes.io/region',
+  regionBeta: 'failure-domain.beta.kubernetes.io/region',
+  karpenterCapacityType: 'karpenter.sh/capacity-type',
+  karpenterNodePool: 'karpenter.sh/nodepool',
+  eksCapacityType: 'eks.amazonaws.com/capacityType',
+  eksNodeGroup: 'eks.amazonaws.com/nodegroup',
+  eksctlNodeGroup: 'alpha.eksctl.io/nodegroup-name',
+  gkeSpot: 'cloud.google.com/gke-spot',
+  gkePreemptible: 'cloud.google.com/gke-preemptible',
+  gkeNodePool: 'cloud.google.com/gke-nodepool',
+  kopsInstanceGroup: 'kops.k8s.io/instancegroup',
+  controlPlane: 'node-role.kubernetes.io/control-plane',
+  controlPlaneOld: 'node-role.kubernetes.io/master',
+} as const;
+
+/**
+ * Keys whose values come from a public vocabulary (machine types, zones, architectures …) and are needed to price and
+ * to place; `--anonymise` keeps these values and hides all others.
+ */
+export const PUBLIC_VALUE_LABELS: ReadonlySet<string> = new Set<string>([
+  LABEL.arch,
+  LABEL.os,
+  LABEL.instanceType,
+  LABEL.instanceTypeBeta,
+  LABEL.zone,
+  LABEL.zoneBeta,
+  LABEL.region,
+  LABEL.regionBeta,
+  LABEL.karpenterCapacityType,
+  LABEL.eksCapacityType,
+  LABEL.gkeSpot,
+  LABEL.gkePreemptible,
+]);

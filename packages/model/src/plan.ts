@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { API_VERSION } from './api-version.ts';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { digestOf } from './digest.ts';
+import { priceBasisSchema } from './price-book.ts';
+
+const text = z.string();
+const micros = z.int().nonnegative();
+const podReference = z.strictObject({ namespace: text, name: text, uid: text });
+
+/** How a pod gets to its node; `stay` when it does not move. DESIGN: the ladder of methods. */
+export const methodSchema = z.enum(['stay', 'evict', 'surge', 'volume-handover', 'checkpoint', 'operator', 'live']);
+
+const choice = { instanceType: text, zone: text.nullable(), capacityType: text, microsPerHour: micros };
+
+const targetNode = z.strictObject({
+  name: text,
+  existing: z.boolean(),
+  instanceType: text.nullable(),
+  zone: text.nullable(),
+  capacityType: text,
+  arch: text,
+  group: text.nullable(),
+  /** null: not priced. */
+  microsPerHour: micros.nullable(),
+  /** What else could be launched in its place and hold the same pods, cheapest first; empty for existing nodes. */
+  alternatives: z.array(z.strictObject(choice)),
+});
+
+const placement = z.strictObject({
+  ...podReference.shape,
+  node: text,
+  /** The node that it leaves; null when it stays. */
+  from: text.nullable(),
+  method: methodSchema,
+});
+
+export const stepKindSchema = z.enum(['launch', 'wait-ready', 'cordon', 'move', 'drain', 'remove']);
+
+const step = z.strictObject({
+  id: text,
+  kind: stepKindSchema,
+  after: z.array(text),
+  node: text.exactOptional(),
+  pod: podReference.exactOptional(),
+  method: methodSchema.exactOptional(),
+});
+
+const stay = z.strictObject({
+  kind: z.enum(['Pod', 'Node']),
+  namespace: text.exactOptional(),
+  name: text,
+  reasons: z.array(text),
+  /** What could be saved per hour, by the solver's shadow prices, if this did not have to stay; an estimate. */
+  microsPerHour: micros,
+});
+
+export const planSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Plan'),
+  metadata: z.strictObject({
+    planDigest: text,
+    snapshotDigest: text,
+    priceBookDigest: text,
+    policyDigest: text,
+    /** UID of kube-system; null when the snapshot does not say. */
+    cluster: text.nullable(),
+    /** Made from an anonymised snapshot: can be read and compared, never applied. */
+    anonymised: z.boolean(),
+    basis: priceBasisSchema,
+    seed: z.int(),
+    effort: z.enum(['quick', 'normal', 'thorough']),
+    engine: text,
+    createdAt: text,
+  }),
+  summary: z.strictObject({
+    currency: text,
+    microsPerHour: z.strictObject({ before: micros, after: micros, bound: micros }),
+    /** (after − bound) / bound; 0 when both are 0, null when only the bound is. */
+    gap: z.number().nullable(),
+    /** The same for node prices and moving together, against the same kind of bound. */
+    objectiveGap: z.number().nullable(),
+    status: z.enum(['optimal', 'effort-reached', 'time-limit', 'cancelled']),
+    nodes: z.strictObject({
+      before: z.int(),
+      after: z.int(),
+      removed: z.int(),
+      launched: z.int(),
+      unpriced: z.int(),
+    }),
+    pods: z.int(),
+    moves: z.int(),
+    stallMs: z.int(),
+    movedBytes: z.int(),
+    solveMs: z.int(),
+  }),
+  target: z.strictObject({ nodes: z.array(targetNode), placements: z.array(placement) }),
+  steps: z.array(step),
+  stays: z.array(stay),
+  /** What the input did not say, and prices that were assumed. */
+  notes: z.array(text),
+});
+
+/** Target placement and ordered steps, with what they save, what they cost and how far from the best they can be. */
+export type Plan = DeepReadonly<z.infer<typeof planSchema>>;
+export type PlanStep = Plan['steps'][number];
+export type PlanStay = Plan['stays'][number];
+export type TargetNode = Plan['target']['nodes'][number];
+export type Placement = Plan['target']['placements'][number];
+export type Method = z.infer<typeof methodSchema>;
+export type StepKind = z.infer<typeof stepKindSchema>;
+export type Effort = Plan['metadata']['effort'];
+export type PlanStatus = Plan['summary']['status'];
+
+/** Digest of everything in the plan but itself, the time at which and the time in which it was made. */
+export function planDigest(plan: Plan): string {
+  const { planDigest: _digest, createdAt: _created, ...metadata } = plan.metadata;
+  const { solveMs: _ms, ...summary } = plan.summary;
+  return digestOf({ ...plan, metadata, summary });
+}
+
+/** (value − bound) / bound as the plan defines it: 0 when both are 0, null when only the bound is. */
+export function relativeGap(value: number, bound: number): number | null {
+  if (bound === 0) return value === 0 ? 0 : null;
+  return (value - bound) / bound;
+}

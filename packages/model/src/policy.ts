@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { API_VERSION } from './api-version.ts';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { capacityTypeSchema } from './snapshot.ts';
+import { taintSchema } from './scheduling-spec.ts';
+
+const names = z.array(z.string());
+
+const template = z
+  .strictObject({
+    name: z.string(),
+    labels: z.record(z.string(), z.string()).default({}),
+    taints: z.array(taintSchema).default([]),
+    /** Empty: every type that the price book may launch. */
+    instanceTypes: names.default([]),
+    zones: names.default([]),
+    capacityTypes: z.array(capacityTypeSchema).default(['on-demand']),
+  })
+  .describe('What a new node looks like, besides its machine type');
+
+/**
+ * What a person decides. Every field has a default, so that `{}` and no file at all mean the same; an unknown key is an
+ * error.
+ */
+export const policySchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION).default(API_VERSION),
+  kind: z.literal('Policy').default('Policy'),
+  /** Price of moving one pod, in the price book's currency, as a decimal string or number. */
+  movePrice: z.union([z.number().nonnegative(), z.string()]).default('0.02'),
+  /** Hours over which the price of moving is spread: how long the new placement will last. */
+  horizonHours: z.number().positive().default(24),
+  /** A plan that moves or launches anything must save at least this part of what the nodes cost. */
+  minimumSavingFraction: z.number().min(0).max(1).default(0.005),
+  maxMoves: z.int().nonnegative().nullable().default(null),
+  onlyRemove: z.boolean().default(false),
+  /** Label selector of the nodes in scope (`key=value,key2!=value,key3`); empty: all. */
+  nodes: z.string().default(''),
+  excludeNamespaces: names.default([]),
+  launch: z
+    .strictObject({
+      burstable: z.boolean().default(false),
+      previousGeneration: z.boolean().default(false),
+      bareMetal: z.boolean().default(false),
+      gpuForPodsWithoutGpu: z.boolean().default(false),
+    })
+    .prefault({}),
+  pods: z
+    .strictObject({
+      /** Besides the one that it runs on, a pod may go to these. */
+      architectures: names.default([]),
+      operatingSystems: names.default([]),
+      capacityTypes: z.array(capacityTypeSchema).default([]),
+      /** Move pods that keep data in emptyDir or hostPath; the data is lost. */
+      moveLocalData: z.boolean().default(false),
+      /** Move pods of Jobs; their work so far is lost. */
+      moveJobs: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */
+  ownedNodes: names.default([]),
+  templates: z.array(template).default([]),
+  stall: z
+    .strictObject({
+      /** Predicted time without the pod when it is evicted and nothing stands in for it. */
+      evictMs: z.int().nonnegative().default(15_000),
+      /** In addition when its volume must be detached and attached. */
+      volumeHandoverMs: z.int().nonnegative().default(30_000),
+    })
+    .prefault({}),
+});
+
+export type Policy = DeepReadonly<z.infer<typeof policySchema>>;
+export type NodeTemplatePolicy = Policy['templates'][number];
+
+/** The policy that holds when nothing is said. */
+export const DEFAULT_POLICY: Policy = policySchema.parse({});

@@ -1,0 +1,69 @@
+import { canonicalJson, type LabelSelector, type PodAffinityTerm, type SpreadConstraint } from '@restow/model';
+import { matchesSelector, narrowSelector } from './label-selector.ts';
+import type { PodView, World } from './views.ts';
+
+/** Which pods a rule counts, resolved against the pod that carries the rule. Equal keys count the same pods. */
+export interface PodTerm {
+  readonly key: string;
+  matches(pod: PodView): boolean;
+}
+
+interface ResolvedTerm {
+  /** null: every namespace. */
+  readonly namespaces: readonly string[] | null;
+  readonly selector: LabelSelector;
+}
+
+/**
+ * The pods that one affinity or anti-affinity term of `pod` speaks of. A namespace selector over namespaces that are not
+ * in the input cannot be resolved: `isResolvable` says so beforehand.
+ */
+export function affinityTerm(term: PodAffinityTerm, pod: PodView, world: World): PodTerm {
+  return toPodTerm(resolve(term, pod, world));
+}
+
+/** The pods that match every one of the terms: what the scheduler counts for required pod affinity. */
+export function allTerms(terms: readonly PodTerm[]): PodTerm {
+  return {
+    key: terms.map((term) => term.key).join('&'),
+    matches: (pod) => terms.every((term) => term.matches(pod)),
+  };
+}
+
+/** The pods that a spread constraint of `pod` counts; unlike affinity it leaves out those that are terminating. */
+export function spreadTerm(constraint: SpreadConstraint, pod: PodView): PodTerm {
+  const term = toPodTerm({
+    namespaces: [pod.namespace],
+    selector: narrowSelector(constraint.selector, pod.labels, constraint.matchLabelKeys, []),
+  });
+  return { key: `running ${term.key}`, matches: (other) => !other.terminating && term.matches(other) };
+}
+
+export function isResolvable(term: PodAffinityTerm, world: World): boolean {
+  const { namespaceSelector } = term;
+  return namespaceSelector === null || isEmpty(namespaceSelector) || world.namespaces !== null;
+}
+
+function resolve(term: PodAffinityTerm, pod: PodView, world: World): ResolvedTerm {
+  const selector = narrowSelector(term.selector, pod.labels, term.matchLabelKeys, term.mismatchLabelKeys);
+  const { namespaceSelector } = term;
+  if (namespaceSelector === null) {
+    return { namespaces: term.namespaces.length === 0 ? [pod.namespace] : [...term.namespaces].sort(), selector };
+  }
+  if (isEmpty(namespaceSelector)) return { namespaces: null, selector };
+  const names = new Set(term.namespaces);
+  for (const [name, labels] of world.namespaces ?? []) if (matchesSelector(namespaceSelector, labels)) names.add(name);
+  return { namespaces: [...names].sort(), selector };
+}
+
+function toPodTerm(term: ResolvedTerm): PodTerm {
+  const namespaces = term.namespaces === null ? null : new Set(term.namespaces);
+  return {
+    key: canonicalJson(term),
+    matches: (pod) => (namespaces === null || namespaces.has(pod.namespace)) && matchesSelector(term.selector, pod.labels),
+  };
+}
+
+function isEmpty(selector: NonNullable<LabelSelector>): boolean {
+  return Object.keys(selector.matchLabels).length === 0 && selector.matchExpressions.length === 0;
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { labelSelector, metadata, nodeSelectorTerm, resourceMap } from './common.ts';
+
+const container = z.looseObject({
+  name: z.string().nullish(),
+  restartPolicy: z.string().nullish(),
+  resources: z.looseObject({ requests: resourceMap.nullish() }).nullish(),
+  ports: z
+    .array(
+      z.looseObject({
+        hostPort: z.int().nullish(),
+        protocol: z.string().nullish(),
+        hostIP: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const podAffinityTerm = z.looseObject({
+  topologyKey: z.string(),
+  labelSelector: labelSelector.nullish(),
+  namespaces: z.array(z.string()).nullish(),
+  namespaceSelector: labelSelector.nullish(),
+  matchLabelKeys: z.array(z.string()).nullish(),
+  mismatchLabelKeys: z.array(z.string()).nullish(),
+});
+
+const podAffinity = z.looseObject({
+  requiredDuringSchedulingIgnoredDuringExecution: z.array(podAffinityTerm).nullish(),
+});
+
+const volume = z.looseObject({
+  name: z.string(),
+  persistentVolumeClaim: z.looseObject({ claimName: z.string() }).nullish(),
+  ephemeral: z.looseObject({}).nullish(),
+  emptyDir: z.looseObject({ medium: z.string().nullish() }).nullish(),
+  hostPath: z.looseObject({}).nullish(),
+});
+
+export const podSpec = z.looseObject({
+  nodeName: z.string().nullish(),
+  schedulerName: z.string().nullish(),
+  nodeSelector: z.record(z.string(), z.string()).nullish(),
+  affinity: z
+    .looseObject({
+      nodeAffinity: z
+        .looseObject({
+          requiredDuringSchedulingIgnoredDuringExecution: z
+            .looseObject({ nodeSelectorTerms: z.array(nodeSelectorTerm).nullish() })
+            .nullish(),
+        })
+        .nullish(),
+      podAffinity: podAffinity.nullish(),
+      podAntiAffinity: podAffinity.nullish(),
+    })
+    .nullish(),
+  tolerations: z
+    .array(
+      z.looseObject({
+        key: z.string().nullish(),
+        operator: z.string().nullish(),
+        value: z.string().nullish(),
+        effect: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  topologySpreadConstraints: z
+    .array(
+      z.looseObject({
+        topologyKey: z.string(),
+        maxSkew: z.int().positive(),
+        minDomains: z.int().positive().nullish(),
+        whenUnsatisfiable: z.string().nullish(),
+        labelSelector: labelSelector.nullish(),
+        matchLabelKeys: z.array(z.string()).nullish(),
+        nodeAffinityPolicy: z.string().nullish(),
+        nodeTaintsPolicy: z.string().nullish(),
+      }),
+    )
+    .nullish(),
+  containers: z.array(container),
+  initContainers: z.array(container).nullish(),
+  overhead: resourceMap.nullish(),
+  resources: z.looseObject({ requests: resourceMap.nullish() }).nullish(),
+  priority: z.int().nullish(),
+  volumes: z.array(volume).nullish(),
+  resourceClaims: z.array(z.looseObject({ name: z.string() })).nullish(),
+  schedulingGates: z.array(z.looseObject({ name: z.string() })).nullish(),
+});
+
+export const pod = z.looseObject({
+  metadata,
+  spec: podSpec,
+  status: z.looseObject({ phase: z.string().nullish() }).nullish(),
+});
+
+export type RawPod = z.infer<typeof pod>;
+export type RawPodSpec = z.infer<typeof podSpec>;
+export type RawContainer = z.infer<typeof container>;
+export type RawPodAffinityTerm = z.infer<typeof podAffinityTerm>;

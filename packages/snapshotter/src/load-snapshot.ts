@@ -1,0 +1,61 @@
+import { InputError, parseDocument, type Snapshot, snapshotSchema } from '@restow/model';
+import { type ApiObject, objectsOfList, refuseDuplicates } from './api-list.ts';
+import { projectCluster } from './project/cluster.ts';
+import { readDocument } from './read-document.ts';
+
+/**
+ * A Snapshot from one saved Snapshot, or from one or more Lists as `kubectl get … -o json` prints them, plain or gzip;
+ * `-` is standard input. Throws InputError with file and path for anything else.
+ */
+export async function loadSnapshot(files: readonly string[], stdin: AsyncIterable<Uint8Array>): Promise<Snapshot> {
+  const objects: ApiObject[] = [];
+  let saved: Snapshot | null = null;
+  for (const file of files) {
+    const name = file === '-' ? 'standard input' : file;
+    const document = await readDocument(file, stdin);
+    const { kind } = document;
+    if (kind === 'Snapshot') {
+      if (files.length > 1) throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
+      saved = parseSnapshot(document, name);
+    } else if (typeof kind === 'string' && kind.endsWith('List')) objects.push(...objectsOfList(document, name));
+    else {
+      const found = typeof kind === 'string' ? `a ${kind}` : 'without a kind';
+      throw new InputError(`is ${found}; expected a List as \`kubectl get … -o json\` prints it, or a Snapshot`, {
+        file: name,
+        path: 'kind',
+      });
+    }
+  }
+  if (saved !== null) return saved;
+  refuseDuplicates(objects);
+  return projectCluster(objects, `kubectl:${files.length}`);
+}
+
+function parseSnapshot(document: unknown, file: string): Snapshot {
+  try {
+    const snapshot: Snapshot = parseDocument(snapshotSchema, document, 'Snapshot');
+    checkReferences(snapshot);
+    return snapshot;
+  } catch (error) {
+    if (error instanceof InputError) throw error.at({ file });
+    throw error;
+  }
+}
+
+/** What restow saved is whole: a reference into nothing means that the file was edited or damaged. */
+function checkReferences(snapshot: Snapshot): void {
+  const nodes = new Set<string>();
+  snapshot.nodes.forEach(({ name }, index) => {
+    if (nodes.has(name)) throw new InputError(`node ${name} is there twice`, { path: `nodes[${index}].name` });
+    nodes.add(name);
+  });
+  const pods = new Set<string>();
+  snapshot.pods.forEach(({ namespace, name, node }, index) => {
+    const key = `${namespace}/${name}`;
+    if (pods.has(key)) throw new InputError(`pod ${key} is there twice`, { path: `pods[${index}].name` });
+    pods.add(key);
+    if (node !== null && !nodes.has(node)) {
+      throw new InputError(`pod ${key} runs on ${node}, which is not among the nodes`, { path: `pods[${index}].node` });
+    }
+  });
+}
