@@ -1,4 +1,4 @@
-import { InputError, type Offering, parseRateNanos } from '@restow/model';
+import { InputError, type InputLocation, type Offering, parseRateNanos } from '@restow/model';
 
 const COLUMNS = [
   'instance_type',
@@ -34,7 +34,7 @@ export function parsePriceFile(text: string, file: string, source: number): Offe
     const line = lines[index]!;
     if (line.trim() === '') continue;
     const fields = line.split(',').map((field) => field.trim());
-    const at = (column?: Column) => ({ file, line: index + 1, ...(column === undefined ? {} : { path: column }) });
+    const at = (column?: Column): InputLocation => ({ file, line: index + 1, ...(column === undefined ? {} : { path: column }) });
     if (fields.length !== COLUMNS.length) {
       throw new InputError(`has ${fields.length} fields, expected ${COLUMNS.length}`, at());
     }
@@ -89,7 +89,7 @@ export function parsePriceFile(text: string, file: string, source: number): Offe
   return offerings;
 }
 
-function priceOf(text: string, at: { file: string; line: number; path: string }): number {
+function priceOf(text: string, at: InputLocation): number {
   try {
     return parseRateNanos(text);
   } catch (error) {

@@ -39,7 +39,7 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
     podAffinity: all.podAffinity.map(affinity),
     podAntiAffinity: all.podAntiAffinity.map(affinity),
     topologySpread: all.topologySpread.map((constraint) => ({ ...constraint, selector: selector(constraint.selector) })),
-    hostPorts: all.hostPorts.map((port) => ({ ...port, hostIP: hide(port.hostIP) })),
+    hostPorts: all.hostPorts.map((port) => ({ ...port, hostIP: port.hostIP === '0.0.0.0' ? port.hostIP : hide(port.hostIP) })),
     schedulerName: all.schedulerName === 'default-scheduler' ? all.schedulerName : hide(all.schedulerName),
   });
   const affinity = (all: SchedulingSpec['podAffinity'][number]) => ({

@@ -1,0 +1,187 @@
+import type { SnapshotPod } from '@restow/model';
+import { admitsNode, affinityTerm, allTerms, type NodeView, type PodTerm, spreadTerm, type World } from '@restow/scheduling';
+import type { CountTerm, SpreadRule, Topology } from './problem.ts';
+
+const PER_NODE_KEY = 'kubernetes.io/hostname';
+
+/** What one pod carries and is counted by, as indices. */
+export interface PodCoupling {
+  readonly matches: readonly number[];
+  readonly repels: readonly number[];
+  readonly attracts: readonly number[];
+  readonly spreads: readonly number[];
+}
+
+interface Term {
+  readonly topology: number;
+  readonly term: PodTerm;
+}
+
+interface Spread {
+  readonly term: number;
+  readonly maxSkew: number;
+  readonly minDomains: number | null;
+  readonly selfMatch: 0 | 1;
+  readonly admitted: (view: NodeView) => boolean;
+}
+
+/**
+ * Gathers the rules that couple nodes from all pods of the cluster: distinct terms, distinct spread constraints, and who
+ * carries and matches them. Labels repeat, so matching is done once for each distinct (namespace, labels).
+ */
+export class CouplingIndex {
+  readonly topologies: Topology[] = [];
+  readonly #terms: Term[] = [];
+  readonly #spreads: Spread[] = [];
+  readonly #topologyByKey = new Map<string, number>();
+  readonly #termByKey = new Map<string, number>();
+  readonly #spreadByKey = new Map<string, number>();
+  readonly #carried = new Map<SnapshotPod, Omit<PodCoupling, 'matches'>>();
+  readonly #matches = new Map<string, readonly number[]>();
+  readonly #domainIds: Map<string, number>[] = [];
+
+  constructor(pods: readonly SnapshotPod[], world: World) {
+    for (const pod of pods) {
+      const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+      if (podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) continue;
+      const group = allTerms(podAffinity.map((term) => affinityTerm(term, pod, world)));
+      this.#carried.set(pod, {
+        repels: unique(podAntiAffinity.map((term) => this.#addTerm(term.topologyKey, affinityTerm(term, pod, world)))),
+        attracts: unique(podAffinity.map(({ topologyKey }) => this.#addTerm(topologyKey, group))),
+        spreads: unique(topologySpread.map((_, index) => this.#addSpread(pod, index))),
+      });
+    }
+  }
+
+  get size(): number {
+    return this.#terms.length;
+  }
+
+  couplingOf(pod: SnapshotPod): PodCoupling {
+    const carried = this.#carried.get(pod) ?? { repels: [], attracts: [], spreads: [] };
+    return { ...carried, matches: this.#matchesOf(pod) };
+  }
+
+  /** Domain of a node by topology: an id for each label value, -1 without the label. */
+  domainsOf(view: NodeView): Int32Array {
+    return Int32Array.from(this.topologies, ({ key }, topology) => {
+      const value = view.labels[key];
+      if (value === undefined) return -1;
+      const ids = this.#domainIds[topology]!;
+      let id = ids.get(value);
+      if (id === undefined) {
+        id = ids.size;
+        ids.set(value, id);
+      }
+      return id;
+    });
+  }
+
+  /** The terms with what pods outside the problem contribute to them. */
+  countTerms(outside: readonly (readonly [SnapshotPod, Int32Array])[]): CountTerm[] {
+    const terms = this.#terms.map(({ topology }) => ({
+      topologyKey: topology,
+      fixedByDomain: new Map<number, number>(),
+      fixedTotal: 0,
+      fixedCarriers: new Map<number, number>(),
+      fixedDependants: new Map<number, number>(),
+    }));
+    const bump = (counts: Map<number, number>, domain: number) => {
+      if (domain >= 0) counts.set(domain, (counts.get(domain) ?? 0) + 1);
+    };
+    for (const [pod, domains] of outside) {
+      const { matches, repels, attracts } = this.couplingOf(pod);
+      for (const index of matches) {
+        const term = terms[index]!;
+        term.fixedTotal++;
+        bump(term.fixedByDomain, domains[term.topologyKey]!);
+      }
+      for (const index of repels) bump(terms[index]!.fixedCarriers, domains[terms[index]!.topologyKey]!);
+      for (const index of attracts) bump(terms[index]!.fixedDependants, domains[terms[index]!.topologyKey]!);
+    }
+    return terms;
+  }
+
+  /** The spread constraints over the domains and the pods of the start. */
+  spreadRules(views: readonly (readonly [NodeView, Int32Array])[], counts: (term: number) => ReadonlyMap<number, number>): SpreadRule[] {
+    return this.#spreads.map(({ term, maxSkew, minDomains, selfMatch, admitted }) => {
+      const { topology } = this.#terms[term]!;
+      const domains = new Set<number>();
+      for (const [view, domainIds] of views) {
+        const domain = domainIds[topology]!;
+        if (domain >= 0 && admitted(view)) domains.add(domain);
+      }
+      const byDomain = counts(term);
+      const values = [...domains].map((domain) => byDomain.get(domain) ?? 0);
+      const smallest = minDomains !== null && domains.size < minDomains ? 0 : Math.min(...values);
+      const initialSkew = values.length === 0 ? 0 : Math.max(...values) - smallest;
+      const perNode = this.topologies[topology]!.perNode;
+      return { term, maxSkew, minDomains, selfMatch, domains: perNode ? null : [...domains].sort((a, b) => a - b), initialSkew };
+    });
+  }
+
+  #addTerm(topologyKey: string, term: PodTerm): number {
+    const key = `${topologyKey}\n${term.key}`;
+    let index = this.#termByKey.get(key);
+    if (index === undefined) {
+      index = this.#terms.length;
+      this.#termByKey.set(key, index);
+      this.#terms.push({ topology: this.#addTopology(topologyKey), term });
+    }
+    return index;
+  }
+
+  #addTopology(key: string): number {
+    let index = this.#topologyByKey.get(key);
+    if (index === undefined) {
+      index = this.topologies.length;
+      this.#topologyByKey.set(key, index);
+      this.topologies.push({ key, perNode: key === PER_NODE_KEY });
+      this.#domainIds.push(new Map());
+    }
+    return index;
+  }
+
+  #addSpread(pod: SnapshotPod, position: number): number {
+    const constraint = pod.spec.topologySpread[position]!;
+    const podTerm = spreadTerm(constraint, pod);
+    const term = this.#addTerm(constraint.topologyKey, podTerm);
+    const { maxSkew, minDomains, honourNodeAffinity, honourNodeTaints } = constraint;
+    const { nodeSelector, nodeAffinity, tolerations, topologySpread } = pod.spec;
+    const selfMatch = podTerm.matches(pod) ? 1 : 0;
+    const topologyKeys = topologySpread.map(({ topologyKey }) => topologyKey);
+    const key = JSON.stringify([
+      term,
+      maxSkew,
+      minDomains,
+      selfMatch,
+      topologyKeys,
+      honourNodeAffinity ? [nodeSelector, nodeAffinity] : null,
+      honourNodeTaints ? tolerations : null,
+    ]);
+    let index = this.#spreadByKey.get(key);
+    if (index === undefined) {
+      index = this.#spreads.length;
+      this.#spreadByKey.set(key, index);
+      const admitted = (view: NodeView) =>
+        topologyKeys.every((label) => view.labels[label] !== undefined) && admitsNode(constraint, pod, view);
+      this.#spreads.push({ term, maxSkew, minDomains, selfMatch, admitted });
+    }
+    return index;
+  }
+
+  #matchesOf(pod: SnapshotPod): readonly number[] {
+    if (this.#terms.length === 0) return [];
+    const key = JSON.stringify([pod.namespace, pod.terminating, pod.labels]);
+    let matches = this.#matches.get(key);
+    if (matches === undefined) {
+      matches = this.#terms.flatMap(({ term }, index) => (term.matches(pod) ? [index] : []));
+      this.#matches.set(key, matches);
+    }
+    return matches;
+  }
+}
+
+function unique(indices: readonly number[]): number[] {
+  return [...new Set(indices)].sort((a, b) => a - b);
+}

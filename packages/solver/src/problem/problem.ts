@@ -1,0 +1,142 @@
+import type { MicrosPerHour, Offering, Policy, SnapshotNode, SnapshotPod, Taint } from '@restow/model';
+import type { NodeView } from '@restow/scheduling';
+
+/** Why something cannot be changed. */
+export type Reasons = readonly string[];
+
+/** Pods that are alike for placement: the solver counts classes, not pods. */
+export interface PodClass {
+  readonly index: number;
+  /** In the order of namespace and name. */
+  readonly pods: readonly SnapshotPod[];
+  /** Index into `Problem.resources` and amount, sparse. */
+  readonly dims: Int32Array;
+  readonly amounts: Float64Array;
+  /** Terms that count this class's pods. */
+  readonly matches: readonly number[];
+  /** Terms whose matching pods may not be in the same domain. */
+  readonly repels: readonly number[];
+  /** Terms of which a pod must be in the same domain, all of one group. */
+  readonly attracts: readonly number[];
+  /** Indices into `Problem.spreads`. */
+  readonly spreads: readonly number[];
+  /** Any of the three above, or matched by one: placing it needs more than room. */
+  readonly coupled: boolean;
+}
+
+/** A count of pods by domain of one topology key, which rules refer to. */
+export interface CountTerm {
+  readonly topologyKey: number;
+  /** Pods outside the problem (pinned, daemon, on frozen nodes), by domain. */
+  readonly fixedByDomain: ReadonlyMap<number, number>;
+  readonly fixedTotal: number;
+  /** Pods outside the problem that keep matching pods away, by domain: carriers of this term as anti-affinity. */
+  readonly fixedCarriers: ReadonlyMap<number, number>;
+  /** Pods outside the problem that need a matching pod in their domain. */
+  readonly fixedDependants: ReadonlyMap<number, number>;
+}
+
+/** One hard spread constraint as a class carries it. */
+export interface SpreadRule {
+  readonly term: number;
+  readonly maxSkew: number;
+  readonly minDomains: number | null;
+  /** The carrying class is itself counted. */
+  readonly selfMatch: 0 | 1;
+  /** Domains that take part from the start; none of them is given up. Null for keys with a domain for each node. */
+  readonly domains: readonly number[] | null;
+  /** Skew at the start, which must not grow where it is above maxSkew already. */
+  readonly initialSkew: number;
+}
+
+/** A label key by which nodes are grouped into domains. */
+export interface Topology {
+  readonly key: string;
+  /** Every node is a domain of its own (kubernetes.io/hostname). */
+  readonly perNode: boolean;
+}
+
+/** A node that exists, is priced and may lose or take pods. */
+export interface ProblemNode {
+  readonly index: number;
+  readonly node: SnapshotNode;
+  readonly view: NodeView;
+  readonly microsPerHour: MicrosPerHour;
+  /** Room for the problem's pods: allocatable less what stays there. */
+  readonly capacity: Float64Array;
+  /** May be removed when it is empty; otherwise `keepReasons` says why not. */
+  readonly removable: boolean;
+  /** Takes pods that are not there now. */
+  readonly receives: boolean;
+  readonly shape: number;
+  /** Domain by topology, -1 without the label. */
+  readonly domains: Int32Array;
+  /** What runs there now: class indices and counts. */
+  readonly homeClasses: Int32Array;
+  readonly homeCounts: Int32Array;
+  readonly limitGroup: number;
+}
+
+/** A kind of node that can be launched, as many as wanted. */
+export interface NodeKind {
+  readonly index: number;
+  readonly offering: Offering;
+  readonly zone: string | null;
+  readonly template: Template;
+  readonly microsPerHour: MicrosPerHour;
+  readonly capacity: Float64Array;
+  readonly shape: number;
+  readonly domains: Int32Array;
+  readonly limitGroup: number;
+  /** The view of a node of this kind under a name. */
+  readonly view: (name: string) => NodeView;
+}
+
+/** What a new node looks like besides its machine type, and which machine types it may have. */
+export interface Template {
+  readonly name: string;
+  /** Node pool or group that the node will belong to; null for a plain node. */
+  readonly group: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly Taint[];
+  /** Labels that the machine gives the node when the template takes it there, or null when it does not. */
+  readonly accepts: (offering: Offering, zone: string | null) => Readonly<Record<string, string>> | null;
+  /** Total of a pool that must not be exceeded, by resource; empty without limits. */
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+/** A pool with limits: what is used by nodes outside the problem, and what may be used. */
+export interface LimitGroup {
+  readonly resources: readonly string[];
+  readonly left: Float64Array;
+  /** Use of one node, by node index and by kind index. */
+  readonly ofNode: (node: ProblemNode) => Float64Array;
+  readonly ofKind: (kind: NodeKind) => Float64Array;
+}
+
+/** Snapshot, prices and policy in arrays. */
+export interface Problem {
+  readonly policy: Policy;
+  readonly resources: readonly string[];
+  /** For each resource: exact enough to be used in a lower bound. */
+  readonly boundResources: readonly boolean[];
+  readonly classes: readonly PodClass[];
+  readonly nodes: readonly ProblemNode[];
+  readonly kinds: readonly NodeKind[];
+  /** For each shape (nodes and kinds that are alike for the rules on single nodes): 1 where the class may come. */
+  readonly eligible: readonly Uint8Array[];
+  readonly topologies: readonly Topology[];
+  readonly terms: readonly CountTerm[];
+  readonly spreads: readonly SpreadRule[];
+  readonly limitGroups: readonly LimitGroup[];
+  /** Price of nodes that are priced but take no part: frozen ones. */
+  readonly frozenMicrosPerHour: MicrosPerHour;
+  /** Amortised price of one move. */
+  readonly moveMicrosPerHour: number;
+  /** Node names with the reasons why they are not removed even when nothing else held them. */
+  readonly nodeReasons: ReadonlyMap<string, Reasons>;
+  /** Reasons by pod, as `namespace/name`. */
+  readonly podReasons: ReadonlyMap<string, Reasons>;
+  readonly unpriced: readonly string[];
+  readonly notes: readonly string[];
+}
