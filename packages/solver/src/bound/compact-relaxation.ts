@@ -1,0 +1,63 @@
+import type { LpEngines, LpOptimum } from '../lp/engines.ts';
+import type { LpColumn, LpRow } from '../lp/port.ts';
+import type { Problem } from '../problem/problem.ts';
+import type { Container } from './containers.ts';
+import { SCALE } from './scale.ts';
+
+/**
+ * The compact relaxation: fractions of containers, and fractions of classes in them, with total room for each resource.
+ * Weak, but cheap at any size; its duals, by class and by a container's whole room, are where column generation starts.
+ */
+export function compactRelaxation(
+  problem: Problem,
+  containers: readonly Container[],
+  engines: LpEngines,
+): { readonly duals: Float64Array; readonly roomDuals: readonly ReadonlyMap<number, number>[] } {
+  const roomRows: ReadonlyMap<number, number>[] = [];
+  const rows: LpRow[] = problem.classes.map(({ pods }) => ({ sense: '>=', rhs: pods.length }));
+  const columns: LpColumn[] = [];
+  for (const container of containers) {
+    const classes = problem.classes.filter(({ index }) => container.most[index]! > 0);
+    const active = new Set(classes.flatMap(({ dims }) => [...dims].filter((r) => problem.boundResources[r])));
+    const rowOf = new Map<number, number>();
+    roomRows.push(rowOf);
+    const open: { row: number; value: number }[] = [];
+    for (const r of active) {
+      // Rows are scaled to one container's room, so that bytes and pods weigh alike in the arithmetic.
+      if (container.capacity[r]! >= 1e14) continue;
+      rowOf.set(r, rows.length);
+      open.push({ row: rows.length, value: -1 });
+      rows.push({ sense: '<=', rhs: 0 });
+    }
+    if (Number.isFinite(container.count)) {
+      open.push({ row: rows.length, value: 1 });
+      rows.push({ sense: '<=', rhs: container.count });
+    }
+    columns.push({
+      cost: container.microsPerHour * SCALE,
+      rows: open.map(({ row }) => row),
+      values: open.map(({ value }) => value),
+    });
+    for (const { index, dims, amounts } of classes) {
+      const at = [index];
+      const values = [1];
+      dims.forEach((r, k) => {
+        const row = rowOf.get(r);
+        if (row === undefined) return;
+        at.push(row);
+        values.push(amounts[k]! / container.capacity[r]!);
+      });
+      columns.push({ cost: 0, rows: at, values });
+    }
+  }
+  const master = engines.master(rows, columns);
+  try {
+    const optimum: LpOptimum = master.solve();
+    return {
+      duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
+      roomDuals: roomRows.map((rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE]))),
+    };
+  } finally {
+    master.close();
+  }
+}

@@ -1,0 +1,83 @@
+import type { PodClass, Problem } from '../problem/problem.ts';
+
+/** A kind of node or a group of existing nodes that are alike, as the bound sees them: something that holds pods. */
+export interface Container {
+  /** Price of using one; 0 for nodes that stay anyway. */
+  readonly microsPerHour: number;
+  readonly capacity: Float64Array;
+  /** How many of each class one can hold at most, other classes aside. */
+  readonly most: Int32Array;
+  /** How many there are; Infinity for kinds that can be launched. */
+  readonly count: number;
+  /** Index of the kind, or null. */
+  readonly kind: number | null;
+  /** Indices of the existing nodes. */
+  readonly nodes: readonly number[];
+}
+
+/**
+ * What pods can be put into, with what can always be replaced by something as good and no dearer left out. Rules that
+ * couple nodes are left out too, but for one that is local: a class that may not meet itself on a node.
+ */
+export function containersOf(problem: Problem): Container[] {
+  const demand = problem.classes.map(({ pods }) => pods.length);
+  const lonely = problem.classes.map((podClass) => isLonely(podClass, problem));
+  const mostOf = (capacity: Float64Array, allowed: (c: number) => number) =>
+    Int32Array.from(problem.classes, ({ dims, amounts }, c) => {
+      let most = Math.min(allowed(c), demand[c]!, lonely[c] ? 1 : Number.MAX_SAFE_INTEGER);
+      for (let k = 0; k < dims.length && most > 0; k++) {
+        const r = dims[k]!;
+        if (problem.boundResources[r]) most = Math.min(most, Math.floor(capacity[r]! / amounts[k]!));
+      }
+      return Math.max(0, most);
+    });
+
+  const kinds = problem.kinds.map((kind): Container => {
+    const eligible = problem.eligible[kind.shape]!;
+    const most = mostOf(kind.capacity, (c) => (eligible[c] === 1 ? Number.MAX_SAFE_INTEGER : 0));
+    return { microsPerHour: kind.microsPerHour, capacity: kind.capacity, most, count: Number.POSITIVE_INFINITY, kind: kind.index, nodes: [] };
+  });
+  const useful: Container[] = [];
+  for (const kind of kinds.sort((a, b) => a.microsPerHour - b.microsPerHour)) {
+    if (!useful.some((other) => dominates(other, kind, problem))) useful.push(kind);
+  }
+
+  const groups = new Map<string, { container: Container; nodes: number[] }>();
+  for (const node of problem.nodes) {
+    const eligible = problem.eligible[node.shape]!;
+    const home = new Map<number, number>();
+    node.homeClasses.forEach((c, k) => {
+      if (eligible[c] !== 1 || !node.receives) home.set(c, node.homeCounts[k]!);
+    });
+    const price = node.removable ? node.microsPerHour : 0;
+    const key = `${node.shape}|${price}|${node.removable}|${node.capacity.join(',')}|${node.receives}|${[...home].join(';')}`;
+    const group = groups.get(key);
+    if (group !== undefined) {
+      group.nodes.push(node.index);
+      continue;
+    }
+    const most = mostOf(node.capacity, (c) =>
+      eligible[c] === 1 && node.receives ? Number.MAX_SAFE_INTEGER : (home.get(c) ?? 0),
+    );
+    const container = { microsPerHour: price, capacity: node.capacity, most, count: 1, kind: null, nodes: [] };
+    if (useful.some((other) => dominates(other, container, problem))) continue;
+    groups.set(key, { container, nodes: [node.index] });
+  }
+  return [...useful, ...[...groups.values()].map(({ container, nodes }) => ({ ...container, count: nodes.length, nodes }))];
+}
+
+function isLonely(podClass: PodClass, problem: Problem): boolean {
+  return podClass.repels.some(
+    (term) => podClass.matches.includes(term) && problem.topologies[problem.terms[term]!.topologyKey]!.perNode,
+  );
+}
+
+/** `a`, of which there are enough, can take the place of `b` at no higher price. */
+function dominates(a: Container, b: Container, problem: Problem): boolean {
+  if (a.count !== Number.POSITIVE_INFINITY || a.microsPerHour > b.microsPerHour) return false;
+  for (let c = 0; c < a.most.length; c++) if (a.most[c]! < b.most[c]!) return false;
+  for (let r = 0; r < a.capacity.length; r++) {
+    if (problem.boundResources[r] && a.capacity[r]! < b.capacity[r]!) return false;
+  }
+  return true;
+}

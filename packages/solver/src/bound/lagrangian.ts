@@ -1,0 +1,42 @@
+import type { Problem } from '../problem/problem.ts';
+import type { Container } from './containers.ts';
+import type { KnapsackAnswer } from './knapsack.ts';
+
+/** Allowance for floating point in a sum over classes and containers; the bound is rounded down by it. */
+const ROUNDING = 1e-9;
+
+/**
+ * A lower bound on the price of the nodes of any valid placement, from any prices by class `duals` ≥ 0 and a proven upper
+ * bound on what one of each container can hold at those prices. Where kinds can be launched without limit, the duals are
+ * scaled so that no kind is worth more than it costs (Farley 1990); limited containers enter by what they are worth above
+ * their price (Lagrangian relaxation of the cover rows; Lübbecke and Desrosiers 2005, section 2.2).
+ */
+export function lagrangianBound(
+  problem: Problem,
+  containers: readonly Container[],
+  duals: ArrayLike<number>,
+  answers: readonly KnapsackAnswer[],
+): number {
+  let total = 0;
+  for (const { index, pods } of problem.classes) total += duals[index]! * pods.length;
+  let worthPerPrice = 0;
+  containers.forEach(({ count, microsPerHour }, k) => {
+    if (Number.isFinite(count) || answers[k]!.upper === 0) return;
+    worthPerPrice = Math.max(worthPerPrice, microsPerHour === 0 ? Number.POSITIVE_INFINITY : answers[k]!.upper / microsPerHour);
+  });
+  const unlimited = worthPerPrice > 0;
+  if (worthPerPrice === Number.POSITIVE_INFINITY) return fixedPrice(problem);
+  const scale = unlimited ? 1 / worthPerPrice : 1;
+  let bound = total * scale;
+  containers.forEach(({ count, microsPerHour }, k) => {
+    if (Number.isFinite(count)) bound -= count * Math.max(0, answers[k]!.upper * scale - microsPerHour);
+  });
+  return fixedPrice(problem) + Math.max(0, bound - ROUNDING * Math.abs(total * scale));
+}
+
+/** Price of what stays whatever is done. */
+export function fixedPrice(problem: Problem): number {
+  let price = problem.frozenMicrosPerHour;
+  for (const { removable, microsPerHour } of problem.nodes) if (!removable) price += microsPerHour;
+  return price;
+}

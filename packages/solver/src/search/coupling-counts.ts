@@ -1,0 +1,141 @@
+import type { Problem } from '../problem/problem.ts';
+
+/**
+ * Running counts for the rules that couple nodes: affinity, anti-affinity, spread. `mayAdd` asks before a pod is placed;
+ * removals can break others' rules too (an affinity's partner, a spread's smallest domain), which `isSound` finds for
+ * everything touched since the last `forget`.
+ */
+export class CouplingCounts {
+  readonly #problem: Problem;
+  /** By term and domain: matching pods, carriers of it as anti-affinity, carriers of it as affinity. */
+  readonly #matching: number[][];
+  readonly #repelling: number[][];
+  readonly #depending: number[][];
+  readonly #total: number[];
+  /** Terms whose dependants count themselves. */
+  readonly #selfDependent: boolean[];
+  readonly #spreadsOfTerm: number[][];
+  readonly #touched = new Map<number, Set<number>>();
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+    const { terms } = problem;
+    const arrays = (pick: (term: (typeof terms)[number]) => ReadonlyMap<number, number>) =>
+      terms.map((term) => {
+        const counts: number[] = [];
+        for (const [domain, count] of pick(term)) counts[domain] = count;
+        return counts;
+      });
+    this.#matching = arrays(({ fixedByDomain }) => fixedByDomain);
+    this.#repelling = arrays(({ fixedCarriers }) => fixedCarriers);
+    this.#depending = arrays(({ fixedDependants }) => fixedDependants);
+    this.#total = terms.map(({ fixedTotal }) => fixedTotal);
+    this.#selfDependent = terms.map(() => false);
+    for (const { attracts, matches } of problem.classes) {
+      for (const term of attracts) if (matches.includes(term)) this.#selfDependent[term] = true;
+    }
+    this.#spreadsOfTerm = terms.map((_, term) =>
+      problem.spreads.flatMap((spread, index) => (spread.term === term ? [index] : [])),
+    );
+  }
+
+  /** Whether one more pod of class `c` may come into these domains. */
+  mayAdd(c: number, domains: ArrayLike<number>): boolean {
+    const { classes, terms, spreads } = this.#problem;
+    const { matches, repels, attracts, spreads: carried } = classes[c]!;
+    for (const t of repels) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain >= 0 && (this.#matching[t]![domain] ?? 0) > 0) return false;
+    }
+    for (const t of matches) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain >= 0 && (this.#repelling[t]![domain] ?? 0) > 0) return false;
+    }
+    for (const t of attracts) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain < 0) return false;
+      if ((this.#matching[t]![domain] ?? 0) > 0) continue;
+      if (this.#total[t]! > 0 || !matches.includes(t)) return false;
+    }
+    for (const index of carried) {
+      const { term, maxSkew, selfMatch, domains: taking } = spreads[index]!;
+      const domain = domains[terms[term]!.topologyKey]!;
+      if (domain < 0 || (taking !== null && !taking.includes(domain))) return false;
+      const count = (this.#matching[term]![domain] ?? 0) + selfMatch;
+      if (count - this.#smallest(index) > maxSkew) return false;
+    }
+    return true;
+  }
+
+  change(c: number, domains: ArrayLike<number>, delta: number): void {
+    const { classes, terms } = this.#problem;
+    const { matches, repels, attracts } = classes[c]!;
+    for (const t of matches) {
+      this.#total[t]! += delta;
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain < 0) continue;
+      bump(this.#matching[t]!, domain, delta);
+      this.#touch(t, domain);
+    }
+    for (const t of repels) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain >= 0) bump(this.#repelling[t]!, domain, delta);
+    }
+    for (const t of attracts) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain < 0) continue;
+      bump(this.#depending[t]!, domain, delta);
+      this.#touch(t, domain);
+    }
+  }
+
+  forget(): void {
+    if (this.#touched.size > 0) this.#touched.clear();
+  }
+
+  /** Whether what was touched leaves every affinity with its partner and every spread within its skew. */
+  isSound(): boolean {
+    for (const [term, domains] of this.#touched) {
+      for (const domain of domains) {
+        if ((this.#depending[term]![domain] ?? 0) > 0) {
+          const matching = this.#matching[term]![domain] ?? 0;
+          const enough = this.#selfDependent[term] ? matching >= 2 || this.#total[term] === 1 : matching >= 1;
+          if (!enough) return false;
+        }
+      }
+      for (const index of this.#spreadsOfTerm[term]!) if (!this.#isWithinSkew(index, domains)) return false;
+    }
+    return true;
+  }
+
+  #isWithinSkew(index: number, touched: ReadonlySet<number>): boolean {
+    const { term, maxSkew, initialSkew, domains } = this.#problem.spreads[index]!;
+    const counts = this.#matching[term]!;
+    if (domains === null) {
+      for (const domain of touched) if ((counts[domain] ?? 0) > maxSkew) return false;
+      return true;
+    }
+    let largest = 0;
+    for (const domain of domains) largest = Math.max(largest, counts[domain] ?? 0);
+    return largest - this.#smallest(index) <= Math.max(maxSkew, initialSkew);
+  }
+
+  #smallest(index: number): number {
+    const { term, minDomains, domains } = this.#problem.spreads[index]!;
+    // With a domain for each node, one that is launched or empty counts none.
+    if (domains === null || (minDomains !== null && domains.length < minDomains)) return 0;
+    let smallest = Number.POSITIVE_INFINITY;
+    for (const domain of domains) smallest = Math.min(smallest, this.#matching[term]![domain] ?? 0);
+    return smallest === Number.POSITIVE_INFINITY ? 0 : smallest;
+  }
+
+  #touch(term: number, domain: number): void {
+    const domains = this.#touched.get(term);
+    if (domains === undefined) this.#touched.set(term, new Set([domain]));
+    else domains.add(domain);
+  }
+}
+
+function bump(counts: number[], index: number, delta: number): void {
+  counts[index] = (counts[index] ?? 0) + delta;
+}

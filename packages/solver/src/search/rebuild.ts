@@ -1,0 +1,143 @@
+import type { NodeKind } from '../problem/problem.ts';
+import type { Guide } from './guide.ts';
+import type { Packing } from './packing.ts';
+import type { Random } from './random.ts';
+
+/** Pods without a place: counts by class, in the order in which they are to be placed. */
+export interface Pending {
+  readonly classes: number[];
+  readonly counts: number[];
+  total: number;
+}
+
+export function pendingOf(entries: Iterable<readonly [number, number]>, worth: ArrayLike<number>): Pending {
+  const sorted = [...entries].sort(([a], [b]) => worth[b]! - worth[a]! || a - b);
+  return {
+    classes: sorted.map(([c]) => c),
+    counts: sorted.map(([, count]) => count),
+    total: sorted.reduce((sum, [, count]) => sum + count, 0),
+  };
+}
+
+/** Places what it can into the given open slots, homes first; the rest stays pending. */
+export function placeInSlots(packing: Packing, pending: Pending, slots: readonly number[], excluded: (slot: number) => boolean): void {
+  for (let k = 0; k < pending.classes.length; k++) {
+    const c = pending.classes[k]!;
+    for (const slot of slots) {
+      if (pending.counts[k]! === 0) break;
+      if (!packing.isOpen(slot) || excluded(slot)) continue;
+      const added = packing.tryAdd(slot, c, pending.counts[k]!);
+      pending.counts[k]! -= added;
+      pending.total -= added;
+    }
+  }
+}
+
+interface Choice {
+  /** A kind to launch, or null for `slot`. */
+  readonly kind: NodeKind | null;
+  readonly slot: number;
+  readonly score: number;
+}
+
+/**
+ * Opens nodes for what is pending, one after the other: launched ones, or existing ones that are closed, whichever gives
+ * most worth for its price (the homecoming of a pod is worth a move). False when something fits nowhere.
+ */
+export function openForPending(
+  packing: Packing,
+  pending: Pending,
+  guide: Guide,
+  closed: readonly number[],
+  movePrice: number,
+  random: Random,
+  noise: number,
+): boolean {
+  const { problem } = packing;
+  while (pending.total > 0) {
+    const coupled = pending.classes.some((c, k) => pending.counts[k]! > 0 && problem.classes[c]!.coupled);
+    const byWorth = random.next() < 0.4;
+    let best: Choice | null = null;
+    const consider = (kind: NodeKind | null, slot: number, value: number, price: number) => {
+      if (value <= 0) return;
+      const score = (value / Math.max(price, 1)) * (1 + noise * random.next());
+      if (best === null || score > best.score) best = { kind, slot, score };
+    };
+    for (const index of coupled ? guide.allKinds : guide.kinds) {
+      const kind = problem.kinds[index]!;
+      if (!packing.mayOpenKind(kind)) continue;
+      consider(kind, -1, fillValue(packing, pending, guide, kind, byWorth), kind.microsPerHour);
+    }
+    for (const slot of closed) {
+      if (packing.isOpen(slot) || !packing.mayOpenNode(slot)) continue;
+      consider(null, slot, fillNodeValue(packing, pending, guide, slot, movePrice), packing.price(slot));
+    }
+    if (best === null) return false;
+    const { kind, slot: existing } = best as Choice;
+    const slot = kind === null ? existing : packing.launch(kind);
+    if (kind === null) packing.openNode(existing);
+    const before = pending.total;
+    fill(packing, pending, slot, kind === null || byWorth ? null : guide.rank[kind.index]!);
+    // Coupling can refuse what room allowed; then this choice leads nowhere.
+    if (pending.total === before) return false;
+  }
+  return true;
+}
+
+const scratch: { left: Float64Array; order: number[] } = { left: new Float64Array(0), order: [] };
+
+/** Worth of what a fresh node of this kind would take, filled greedily. */
+function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeKind, byWorth: boolean): number {
+  const { problem } = packing;
+  const eligible = problem.eligible[kind.shape]!;
+  if (scratch.left.length !== kind.capacity.length) scratch.left = new Float64Array(kind.capacity.length);
+  const { left } = scratch;
+  left.set(kind.capacity);
+  let value = 0;
+  for (const k of fillOrder(pending, byWorth ? null : guide.rank[kind.index]!)) {
+    const c = pending.classes[k]!;
+    if (eligible[c] !== 1) continue;
+    const { dims, amounts, coupled } = problem.classes[c]!;
+    let fits = pending.counts[k]!;
+    for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
+    if (fits <= 0) continue;
+    if (coupled && !packing.coupling.mayAdd(c, packing.domainsForLaunch(kind))) continue;
+    for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
+    value += fits * guide.worth[c]!;
+  }
+  return value;
+}
+
+function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: number, movePrice: number): number {
+  const { problem } = packing;
+  const left = Float64Array.from(packing.free(slot));
+  let value = 0;
+  for (let k = 0; k < pending.classes.length; k++) {
+    const c = pending.classes[k]!;
+    if (pending.counts[k] === 0) continue;
+    let fits = Math.min(pending.counts[k]!, packing.room(slot, c));
+    const { dims, amounts, coupled } = problem.classes[c]!;
+    for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
+    if (fits <= 0 || (coupled && !packing.coupling.mayAdd(c, packing.domains(slot)))) continue;
+    for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
+    value += fits * guide.worth[c]! + Math.min(fits, packing.home(slot, c)) * movePrice;
+  }
+  return value;
+}
+
+function fill(packing: Packing, pending: Pending, slot: number, rank: Int32Array | null): void {
+  for (const k of [...fillOrder(pending, rank)]) {
+    const added = packing.tryAdd(slot, pending.classes[k]!, pending.counts[k]!);
+    pending.counts[k]! -= added;
+    pending.total -= added;
+  }
+}
+
+/** Positions with something pending: in their own order (most worth first), or by rank. */
+function fillOrder(pending: Pending, rank: Int32Array | null): readonly number[] {
+  const { order } = scratch;
+  order.length = 0;
+  for (let k = 0; k < pending.classes.length; k++) if (pending.counts[k]! > 0) order.push(k);
+  if (rank !== null) order.sort((a, b) => rank[pending.classes[a]!]! - rank[pending.classes[b]!]!);
+  return order;
+}

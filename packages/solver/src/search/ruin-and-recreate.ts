@@ -1,0 +1,132 @@
+import type { Guide } from './guide.ts';
+import type { Packing } from './packing.ts';
+import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
+import type { Random } from './random.ts';
+
+export interface SearchOptions {
+  readonly movePrice: number;
+  readonly iterations: number;
+  /** Allowed worsening of one trial at the start, as a part of the mean node price; falls to 0. */
+  readonly heat: number;
+  readonly stop: () => boolean;
+  /** Called after every accepted change. */
+  readonly onChange: (packing: Packing) => void;
+}
+
+/** How often the list of slots with room is made anew, in trials. */
+const REFRESH = 400;
+/** Slots with room that are tried for one trial's pods. */
+const SAMPLE = 48;
+const NOISE = 0.12;
+
+/**
+ * Local search: takes the pods off a few nodes that give least worth for their price, puts them into room elsewhere and
+ * onto the nodes, old or new, that hold the rest at the best price; keeps what is not worse. Source: Schrimpf et al.
+ * 2000, "Record breaking optimization results using the ruin and recreate principle"; threshold accepting after Dueck
+ * and Scheuer 1990.
+ */
+export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, options: SearchOptions): void {
+  const { movePrice, iterations } = options;
+  let open: number[] = [];
+  let roomy: number[] = [];
+  let meanPrice = 0;
+  const refresh = () => {
+    open = [];
+    for (let slot = 0; slot < packing.slots; slot++) if (packing.isOpen(slot)) open.push(slot);
+    roomy = open.filter((slot) => hasRoom(packing, slot));
+    const removable = open.filter((slot) => packing.isRemovable(slot));
+    meanPrice = removable.reduce((sum, slot) => sum + packing.price(slot), 0) / Math.max(1, removable.length);
+    open = removable;
+  };
+  refresh();
+  for (let trial = 0; trial < iterations && open.length > 0; trial++) {
+    if ((trial & 63) === 0 && options.stop()) return;
+    if (trial % REFRESH === REFRESH - 1) refresh();
+    const before = packing.microsPerHour + movePrice * packing.moves;
+    const ruined = chooseRuined(packing, guide, open, random);
+    if (ruined.length === 0) continue;
+    const accepted = recreate(packing, guide, ruined, sample(roomy, random), random, movePrice);
+    const after = packing.microsPerHour + movePrice * packing.moves;
+    const allowed = options.heat * meanPrice * (1 - trial / iterations) * random.next();
+    // At equal cost fewer moves are better, so an unchanged price never adds a move.
+    if (accepted && after <= before + allowed && packing.coupling.isSound()) {
+      for (let slot = open.length === 0 ? 0 : packing.slots - 1; slot >= 0 && !packing.isExisting(slot); slot--) {
+        if (packing.isOpen(slot) && !open.includes(slot)) open.push(slot);
+        else break;
+      }
+      packing.commit();
+      options.onChange(packing);
+    } else packing.rollback();
+  }
+}
+
+/** One to four slots, each the worst of a few taken at random. */
+function chooseRuined(packing: Packing, guide: Guide, open: readonly number[], random: Random): number[] {
+  const draw = random.next();
+  const count = draw < 0.3 ? 1 : draw < 0.65 ? 2 : draw < 0.9 ? 3 : 4;
+  const ruined: number[] = [];
+  for (let k = 0; k < count; k++) {
+    let worst = -1;
+    let worstWaste = Number.NEGATIVE_INFINITY;
+    for (let tries = k === 0 ? 6 : 3; tries > 0; tries--) {
+      const slot = open[random.below(open.length)]!;
+      if (!packing.isOpen(slot) || ruined.includes(slot)) continue;
+      const waste = 1 - contentWorth(packing, guide, slot) / Math.max(1, packing.price(slot));
+      if (waste > worstWaste) {
+        worst = slot;
+        worstWaste = waste;
+      }
+    }
+    if (worst >= 0) ruined.push(worst);
+  }
+  return ruined;
+}
+
+export function contentWorth(packing: Packing, guide: Guide, slot: number): number {
+  const classes = packing.classes(slot);
+  const counts = packing.counts(slot);
+  let worth = 0;
+  for (let k = 0; k < classes.length; k++) worth += guide.worth[classes[k]!]! * counts[k]!;
+  return worth;
+}
+
+/** Empties and closes the slots and places their pods again; false when some found no place. */
+export function recreate(
+  packing: Packing,
+  guide: Guide,
+  ruined: readonly number[],
+  roomy: readonly number[],
+  random: Random,
+  movePrice: number,
+): boolean {
+  const pods = new Map<number, number>();
+  for (const slot of ruined) {
+    packing.classes(slot).forEach((c, k) => {
+      pods.set(c, (pods.get(c) ?? 0) + packing.counts(slot)[k]!);
+    });
+    packing.clear(slot);
+    packing.close(slot);
+  }
+  const pending = pendingOf(pods, guide.worth);
+  if (random.next() < 0.85) placeInSlots(packing, pending, roomy, (slot) => ruined.includes(slot));
+  const closed = ruined.filter((slot) => packing.isExisting(slot));
+  return openForPending(packing, pending, guide, closed, movePrice, random, NOISE);
+}
+
+function hasRoom(packing: Packing, slot: number): boolean {
+  if (packing.isExisting(slot) && !packing.node(slot).receives) return false;
+  const free = packing.free(slot);
+  return packing.problem.classes.some(({ dims, amounts }) => {
+    for (let k = 0; k < dims.length; k++) if (free[dims[k]!]! < amounts[k]!) return false;
+    return true;
+  });
+}
+
+function sample(slots: readonly number[], random: Random): number[] {
+  if (slots.length <= SAMPLE) return [...slots];
+  const start = random.below(slots.length);
+  const stride = 1 + random.below(slots.length - 1);
+  const chosen: number[] = [];
+  for (let k = 0, at = start; k < SAMPLE; k++, at = (at + stride) % slots.length) chosen.push(slots[at]!);
+  return chosen;
+}
