@@ -18,6 +18,8 @@ export const LABEL = {
   gkePreemptible: 'cloud.google.com/gke-preemptible',
   gkeNodePool: 'cloud.google.com/gke-nodepool',
   kopsInstanceGroup: 'kops.k8s.io/instancegroup',
+  /** On nodes that restow launches by itself: the policy template they come from, or `plain`. */
+  restowTemplate: 'restow.dev/template',
   controlPlane: 'node-role.kubernetes.io/control-plane',
   controlPlaneOld: 'node-role.kubernetes.io/master',
 } as const;

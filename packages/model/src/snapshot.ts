@@ -10,7 +10,7 @@ const resources = z.record(text, z.int().nonnegative());
 const reference = z.strictObject({ apiVersion: text, kind: text, name: text, uid: text });
 
 /** What buys and gives back a node. `unknown` is drained at most, never deleted. */
-export const nodeOwnerSchema = z.enum(['karpenter', 'eks', 'gke', 'kops', 'cluster-api', 'unknown']);
+export const nodeOwnerSchema = z.enum(['karpenter', 'eks', 'gke', 'kops', 'cluster-api', 'restow', 'unknown']);
 export const capacityTypeSchema = z.enum(['on-demand', 'spot', 'reserved']);
 
 export const nodeSchema = z.strictObject({

@@ -54,13 +54,14 @@ function ownerOf(
     ['eks', 'eksctlNodeGroup'],
     ['gke', 'gkeNodePool'],
     ['kops', 'kopsInstanceGroup'],
+    ['restow', 'restowTemplate'],
   ];
   if (annotations[CAPI_MACHINE] !== undefined && !(LABEL.karpenterNodePool in labels)) {
     return { owner: 'cluster-api', group: annotations[CAPI_OWNER] ?? null };
   }
   for (const [owner, key] of byLabel) {
     const group = labelOf(labels, key);
-    if (group !== null) return { owner, group };
+    if (group !== null) return { owner, group: owner === 'restow' && group === 'plain' ? null : group };
   }
   return { owner: 'unknown', group: null };
 }

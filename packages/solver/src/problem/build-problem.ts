@@ -8,7 +8,7 @@ import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
 import { belongsToNode, stayReasons } from './movability.ts';
 import { nodeRole, parseLabelSelector } from './node-reasons.ts';
-import { attachLimitsOf, daemonPods, viewOfNode } from './node-views.ts';
+import { attachLimitsOf, daemonPods, requestsOfAll, viewOfNode } from './node-views.ts';
 import type { NodeKind, PodClass, Problem, ProblemNode, Reasons } from './problem.ts';
 import { mayCome, relevantLabels, ShapeIndex } from './shapes.ts';
 import { templatesOf } from './templates.ts';
@@ -29,7 +29,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const frozen: SnapshotNode[] = [];
   const unpriced: string[] = [];
   const notes = new Set<string>();
-  let frozenMicrosPerHour = 0;
+  const frozenPrices = new Map<string, number>();
   const active: { node: SnapshotNode; view: NodeView; microsPerHour: number; kept: Reasons }[] = [];
   const views = new Map<string, NodeView>();
   for (const node of nodes) {
@@ -45,7 +45,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     }
     if (role.frozen.length > 0 || price === null) {
       frozen.push(node);
-      frozenMicrosPerHour += price?.microsPerHour ?? 0;
+      if (price !== null) frozenPrices.set(node.name, price.microsPerHour);
     } else active.push({ node, view, microsPerHour: price.microsPerHour, kept: role.kept });
   }
   const activeNames = new Set(active.map(({ node }) => node.name));
@@ -105,13 +105,14 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   });
 
   const allKinds = drafts.flatMap((draft, d): Omit<NodeKind, 'index'>[] => {
-    const { offering, zone, template, microsPerHour, view } = draft;
+    const { offering, zone, template, microsPerHour, view, daemons } = draft;
+    const overhead = requestsOfAll(daemons);
     const sample = view('new');
-    const capacity = Float64Array.from(resources, (name) => supplyOf(sample, name) - (draft.overhead[name] ?? 0));
+    const capacity = Float64Array.from(resources, (name) => supplyOf(sample, name) - (overhead[name] ?? 0));
     if (capacity.some((amount) => amount < 0)) return [];
     const domains = coupling.domainsOf(sample);
     const limitGroup = limitNames.indexOf(template.group);
-    return [{ offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view }];
+    return [{ offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons }];
   });
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
 
@@ -137,12 +138,14 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     classes,
     nodes: problemNodes,
     kinds,
+    allKinds,
     eligible,
     topologies: coupling.topologies,
     terms,
     spreads: coupling.spreadRules(allViews, (term) => initial[term]!),
     limitGroups,
-    frozenMicrosPerHour,
+    frozenMicrosPerHour: [...frozenPrices.values()].reduce((sum, price) => sum + price, 0),
+    frozenPrices,
     moveMicrosPerHour: nanosToMicros(parseRateNanos(String(policy.movePrice))) / policy.horizonHours,
     nodeReasons,
     podReasons,

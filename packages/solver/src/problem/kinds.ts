@@ -1,6 +1,6 @@
 import { compareText, LABEL, nanosToMicros, type Offering, type Policy, type PriceBook, type Resources, type Snapshot, type SnapshotNode } from '@restow/model';
 import type { NodeView, PodView, World } from '@restow/scheduling';
-import { type AttachLimits, daemonShare } from './node-views.ts';
+import { type AttachLimits, daemonsOn } from './node-views.ts';
 import type { Template } from './problem.ts';
 
 /** A kind of node that may be launched, before it is measured against what the pods ask for. */
@@ -10,8 +10,7 @@ export interface KindDraft {
   readonly template: Template;
   readonly microsPerHour: number;
   readonly view: (name: string) => NodeView;
-  /** Daemon sets' share of a node of this kind. */
-  readonly overhead: Resources;
+  readonly daemons: readonly PodView[];
   readonly acceleratorPodsOnly: boolean;
 }
 
@@ -46,9 +45,9 @@ export function draftKinds(
           allocatable,
           attachLimits: limits.smallest,
         });
-        const overhead = daemonShare(view('new'), daemons, world);
+        const own = daemonsOn(view('new'), daemons, world);
         const microsPerHour = nanosToMicros(offering.nanosPerHour);
-        drafts.push({ offering, zone, template, microsPerHour, view, overhead, acceleratorPodsOnly });
+        drafts.push({ offering, zone, template, microsPerHour, view, daemons: own, acceleratorPodsOnly });
       }
     }
   }

@@ -47,12 +47,14 @@ export function daemonPods(snapshot: Snapshot): PodView[] {
   return [...sets.values()];
 }
 
-/** Requests of the daemon pods that a node of this view would run, their number under `pods`. */
-export function daemonShare(view: NodeView, daemons: readonly PodView[], world: World): Resources {
-  let share: Resources = { pods: 0 };
-  for (const daemon of daemons) {
-    if (refusalsOfNode(daemon, { ...view, unschedulable: false }, world).length > 0) continue;
-    share = addResources(share, { ...daemon.requests, pods: 1 });
-  }
-  return share;
+/** The daemon pods that a node of this view would run. */
+export function daemonsOn(view: NodeView, daemons: readonly PodView[], world: World): PodView[] {
+  return daemons.filter((daemon) => refusalsOfNode(daemon, { ...view, unschedulable: false }, world).length === 0);
+}
+
+/** Their requests, and their number under `pods`. */
+export function requestsOfAll(pods: readonly PodView[]): Resources {
+  let sum: Resources = { pods: pods.length };
+  for (const { requests } of pods) sum = addResources(sum, requests);
+  return sum;
 }

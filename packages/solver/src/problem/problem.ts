@@ -1,5 +1,5 @@
-import type { MicrosPerHour, Offering, Policy, SnapshotNode, SnapshotPod, Taint } from '@restow/model';
-import type { NodeView } from '@restow/scheduling';
+import type { MicrosPerHour, NodeOwner, Offering, Policy, SnapshotNode, SnapshotPod, Taint } from '@restow/model';
+import type { NodeView, PodView } from '@restow/scheduling';
 
 /** Why something cannot be changed. */
 export type Reasons = readonly string[];
@@ -90,6 +90,8 @@ export interface NodeKind {
   readonly limitGroup: number;
   /** The view of a node of this kind under a name. */
   readonly view: (name: string) => NodeView;
+  /** Daemon pods that it will run. */
+  readonly daemons: readonly PodView[];
 }
 
 /** What a new node looks like besides its machine type, and which machine types it may have. */
@@ -97,6 +99,7 @@ export interface Template {
   readonly name: string;
   /** Node pool or group that the node will belong to; null for a plain node. */
   readonly group: string | null;
+  readonly owner: NodeOwner;
   readonly labels: Readonly<Record<string, string>>;
   readonly taints: readonly Taint[];
   /** Labels that the machine gives the node when the template takes it there, or null when it does not. */
@@ -123,6 +126,8 @@ export interface Problem {
   readonly classes: readonly PodClass[];
   readonly nodes: readonly ProblemNode[];
   readonly kinds: readonly NodeKind[];
+  /** Those that can always be replaced by one of `kinds` too: what to fall back on when that cannot be had. */
+  readonly allKinds: readonly Omit<NodeKind, 'index'>[];
   /** For each shape (nodes and kinds that are alike for the rules on single nodes): 1 where the class may come. */
   readonly eligible: readonly Uint8Array[];
   readonly topologies: readonly Topology[];
@@ -131,6 +136,7 @@ export interface Problem {
   readonly limitGroups: readonly LimitGroup[];
   /** Price of nodes that are priced but take no part: frozen ones. */
   readonly frozenMicrosPerHour: MicrosPerHour;
+  readonly frozenPrices: ReadonlyMap<string, MicrosPerHour>;
   /** Amortised price of one move. */
   readonly moveMicrosPerHour: number;
   /** Node names with the reasons why they are not removed even when nothing else held them. */

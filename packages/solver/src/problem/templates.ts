@@ -34,7 +34,8 @@ export function templatesOf(snapshot: Snapshot, policy: Policy, fromPriceFile: b
 const PLAIN: Template = {
   name: 'plain',
   group: null,
-  labels: {},
+  owner: 'restow',
+  labels: { [LABEL.restowTemplate]: 'plain' },
   taints: [],
   accepts: machineLabels,
   limits: {},
@@ -46,7 +47,8 @@ function policyTemplate(template: Policy['templates'][number]): Template {
   return {
     name: template.name,
     group: template.name,
-    labels: template.labels,
+    owner: 'restow',
+    labels: { ...template.labels, [LABEL.restowTemplate]: template.name },
     taints: template.taints,
     accepts: (offering, zone) =>
       admits(template.instanceTypes, offering.instanceType) &&
@@ -86,6 +88,7 @@ function poolTemplate(pool: NodePool): Template {
   return {
     name: pool.name,
     group: pool.name,
+    owner: 'karpenter',
     labels,
     taints: pool.taints,
     accepts: (offering, zone) => {
@@ -133,6 +136,7 @@ function groupTemplates(snapshot: Snapshot): Template[] {
     return {
       name: key,
       group: first.group,
+      owner: first.owner,
       labels: commonLabels(nodes),
       taints: first.taints.filter((taint) =>
         nodes.every(({ taints }) => taints.some(({ key: k, value, effect }) => k === taint.key && value === taint.value && effect === taint.effect)),

@@ -1,0 +1,132 @@
+import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model';
+import {
+  affinityTerm,
+  ClusterState,
+  type NodeView,
+  type PodTerm,
+  refusals,
+  refusalsInState,
+  spreadTerm,
+  type World,
+  worldOf,
+} from '@restow/scheduling';
+import { keepRefusal, keptOf } from '../problem/keep.ts';
+import { belongsToNode, stayReasons } from '../problem/movability.ts';
+
+/** A node that the plan launches, as the scheduler will see it. */
+export interface LaunchedNode {
+  readonly view: NodeView;
+  readonly arch: string;
+  readonly os: string;
+  readonly capacityType: CapacityType;
+  /** Daemon pods that it will run. */
+  readonly daemons: readonly SnapshotPod[];
+}
+
+export interface CheckedMove {
+  readonly pod: SnapshotPod;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface CheckInput {
+  readonly snapshot: Snapshot;
+  readonly policy: Policy;
+  readonly launched: readonly LaunchedNode[];
+  readonly moves: readonly CheckedMove[];
+  readonly removed: readonly string[];
+  readonly limitAttach: (node: string) => Readonly<Record<string, number>>;
+}
+
+/**
+ * Plays a plan through move by move, in the scheduler's words and without anything of the solver's: each pod must be
+ * allowed to move and to come where it goes at that moment, everybody whose rules speak of it must stay content, and
+ * what is removed must be empty. Returns what is wrong, empty when nothing is. What was wrong before the plan began is
+ * not held against it.
+ */
+export function checkPlan(input: CheckInput): string[] {
+  const { snapshot, policy, launched, moves, removed } = input;
+  const world = worldOf(snapshot);
+  const problems: string[] = [];
+  const state = new ClusterState(world, snapshot.nodes.map((node) => viewOf(node, input)));
+  const position = new Map<SnapshotPod, string>();
+  for (const pod of snapshot.pods) {
+    if (pod.node === null) continue;
+    state.add(pod, pod.node);
+    position.set(pod, pod.node);
+  }
+  const machines = new Map(snapshot.nodes.map((node) => [node.name, node]));
+  const newMachines = new Map<string, LaunchedNode>();
+  for (const node of launched) {
+    state.addNode(node.view);
+    newMachines.set(node.view.name, node);
+    for (const daemon of node.daemons) state.add(daemon, node.view.name);
+  }
+  const stays = stayReasons(snapshot, policy, world);
+  const carriers = carriersOf(snapshot.pods, world);
+  const startTroubles = new Map<SnapshotPod, ReadonlySet<string>>();
+  for (const { pod } of carriers) if (pod.node !== null) startTroubles.set(pod, new Set(troubles(pod, pod.node, state)));
+
+  for (const { pod, from, to } of moves) {
+    const name = `${pod.namespace}/${pod.name}`;
+    const say = (text: string) => problems.push(`${name} → ${to}: ${text}`);
+    for (const reason of stays.get(name) ?? []) say(`must stay: ${reason}`);
+    if (position.get(pod) !== from) say(`is on ${position.get(pod)}, not on ${from}`);
+    if (!state.has(to)) {
+      say('there is no such node');
+      continue;
+    }
+    state.remove(pod, position.get(pod)!);
+    for (const { rule, reason } of refusals(pod, to, state)) say(`${rule}: ${reason}`);
+    const machine = newMachines.get(to) ?? machines.get(to)!;
+    const refusal = keepRefusal(keptOf(pod.spec, machines.get(pod.node!)!, policy), machine);
+    if (refusal !== null) say(refusal);
+    state.add(pod, to);
+    position.set(pod, to);
+    for (const carrier of carriers) {
+      if (carrier.pod === pod || !carrier.terms.some((term) => term.matches(pod))) continue;
+      const node = position.get(carrier.pod);
+      if (node === undefined) continue;
+      const before = startTroubles.get(carrier.pod);
+      for (const rule of troubles(carrier.pod, node, state)) {
+        if (!before?.has(rule)) say(`breaks ${rule} of ${carrier.pod.namespace}/${carrier.pod.name}`);
+      }
+    }
+  }
+  const gone = new Set(removed);
+  for (const [pod, node] of position) {
+    if (gone.has(node) && !belongsToNode(pod)) problems.push(`${node} is removed with ${pod.namespace}/${pod.name} on it`);
+  }
+  return problems;
+}
+
+function viewOf(node: Snapshot['nodes'][number], input: CheckInput): NodeView {
+  const { name, labels, taints, unschedulable, allocatable } = node;
+  return { name, labels, taints, unschedulable, allocatable, attachLimits: input.limitAttach(name) };
+}
+
+interface Carrier {
+  readonly pod: SnapshotPod;
+  readonly terms: readonly PodTerm[];
+}
+
+/** Pods whose rules can be broken by what others do. */
+function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[] {
+  return pods.flatMap((pod): Carrier[] => {
+    const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+    if (pod.node === null || podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) return [];
+    const terms = [
+      ...[...podAffinity, ...podAntiAffinity].map((term) => affinityTerm(term, pod, world)),
+      ...topologySpread.map((constraint) => spreadTerm(constraint, pod)),
+    ];
+    return [{ pod, terms }];
+  });
+}
+
+/** Names of the rules over everything that runs which this pod, where it is, does not meet. */
+function troubles(pod: SnapshotPod, node: string, state: ClusterState): string[] {
+  state.remove(pod, node);
+  const rules = refusalsInState(pod, node, state).map(({ rule }) => rule);
+  state.add(pod, node);
+  return rules;
+}

@@ -1,0 +1,3 @@
+export { type CheckInput, type CheckedMove, checkPlan, type LaunchedNode } from './check/check-plan.ts';
+export { loadEngines, LpUnprovenError } from './lp/engines.ts';
+export { makePlan, type PlanContext, PlanRefusedError, type PlanRequest } from './make-plan.ts';

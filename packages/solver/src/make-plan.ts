@@ -1,0 +1,142 @@
+import { type Effort, type Plan, type PlanStatus, type Policy, type PriceBook, RestowError, type Snapshot } from '@restow/model';
+import { PriceLookup } from '@restow/pricing';
+import { type Relaxation, relax } from './bound/column-generation.ts';
+import { checkPlan } from './check/check-plan.ts';
+import { daemonPodOf, endStateOf } from './end-state.ts';
+import type { LpEngines } from './lp/engines.ts';
+import { chooseAndRealise, isWorthwhile } from './order/choose.ts';
+import { composeStates } from './order/compose.ts';
+import { type Realisation, realise } from './order/realise.ts';
+import { assemblePlan, namesOf } from './plan/assemble.ts';
+import { buildProblem } from './problem/build-problem.ts';
+import { attachLimitsOf } from './problem/node-views.ts';
+import type { NodeKind, Problem } from './problem/problem.ts';
+import { EFFORTS } from './search/effort.ts';
+import { explore } from './search/explore.ts';
+import { Packing, type PackingState } from './search/packing.ts';
+
+export interface PlanRequest {
+  readonly snapshot: Snapshot;
+  readonly book: PriceBook;
+  readonly policy: Policy;
+  readonly effort: Effort;
+  readonly seed: number;
+}
+
+/** What comes from outside: engines, clock, and who says stop. */
+export interface PlanContext {
+  readonly engines: LpEngines;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Asked often; anything but null ends the search with the best found so far. */
+  readonly stop: () => 'time-limit' | 'cancelled' | null;
+  readonly onProgress: (phase: string) => void;
+}
+
+/** The solver's own plan did not pass its checker: a bug, and nothing is given out. */
+export class PlanRefusedError extends RestowError {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(
+      'RESTOW_PLAN_REFUSED',
+      `the plan did not pass its own check and is not given out (${problems.length} problems, first: ${problems[0]}); please report it with the snapshot, anonymised`,
+    );
+    this.problems = problems;
+  }
+}
+
+/** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
+const MOST_REPETITIONS = 5;
+
+/**
+ * The cheapest placement that can be found with this effort, with a proven bound and an order of steps. Planning again
+ * from its end state finds nothing worth doing, because that is what is tried before it is given out. Throws
+ * PlanRefusedError when the independent checker does not agree.
+ */
+export function makePlan(request: PlanRequest, context: PlanContext): Plan {
+  const { snapshot, book, policy, effort, seed } = request;
+  const started = context.now();
+  let status: PlanStatus = 'effort-reached';
+  const stop = () => {
+    const reason = context.stop();
+    if (reason !== null) status = reason;
+    return reason !== null;
+  };
+  const prices = new PriceLookup(book);
+  context.onProgress('reading the cluster');
+  const problem = buildProblem(snapshot, book, prices, policy);
+  const search = (on: Problem): { relaxation: Relaxation; frontier: PackingState[] } => {
+    context.onProgress('bounding');
+    const relaxation = relax(on, context.engines, EFFORTS[effort].relaxation, stop);
+    context.onProgress('searching');
+    return { relaxation, frontier: explore(on, relaxation, context.engines, EFFORTS[effort], seed, stop) };
+  };
+  const { relaxation, frontier } = search(problem);
+  const states = [...frontier];
+  let best = chooseWorthwhile(problem, states, null);
+  let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
+  for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
+    const next = endStateOf(end.snapshot, end.problem, end.realisation);
+    const nextProblem = buildProblem(next, book, prices, policy);
+    const again = chooseWorthwhile(nextProblem, search(nextProblem).frontier, null);
+    if (again.moves.length === 0 && again.removed.length === 0) break;
+    const launched = new Map([...end.launched, ...launchedNames(end.snapshot, end.problem, end.realisation)]);
+    const composed = composeStates(problem, nextProblem, again, launched);
+    if (composed === null) break;
+    states.push(composed);
+    best = chooseWorthwhile(problem, states, null);
+    end = { snapshot: next, problem: nextProblem, realisation: again, launched };
+  }
+  if (policy.maxMoves !== null) best = chooseWorthwhile(problem, states, policy.maxMoves);
+
+  context.onProgress('checking');
+  const problems = check(request, problem, best);
+  if (problems.length > 0) throw new PlanRefusedError(problems);
+  return assemblePlan({
+    snapshot,
+    book,
+    problem,
+    bound: relaxation.bound,
+    duals: relaxation.duals,
+    realisation: best,
+    status,
+    seed,
+    effort,
+    engine: context.engines.name,
+    createdAt: new Date(started).toISOString(),
+    solveMs: Math.round(context.now() - started),
+  });
+}
+
+function chooseWorthwhile(problem: Problem, states: readonly PackingState[], maxMoves: number | null): Realisation {
+  const before = new Packing(problem).microsPerHour;
+  const chosen = chooseAndRealise(problem, states, maxMoves);
+  return isWorthwhile(problem, before, chosen) ? chosen : realise(problem, states[0]!);
+}
+
+function launchedNames(snapshot: Snapshot, problem: Problem, realisation: Realisation): [string, NodeKind][] {
+  const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
+  return realisation.launched.map(({ slot, kind }) => [names.get(slot)!, kind]);
+}
+
+function check(request: PlanRequest, problem: Problem, realisation: Realisation): string[] {
+  const { snapshot, policy } = request;
+  const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
+  const limits = attachLimitsOf(snapshot);
+  const nameOf = (slot: number) => names.get(slot)!;
+  return checkPlan({
+    snapshot,
+    policy,
+    launched: realisation.launched.map(({ slot, kind }) => ({
+      view: kind.view(nameOf(slot)),
+      arch: kind.offering.arch,
+      os: kind.offering.os,
+      capacityType: kind.offering.capacityType,
+      daemons: kind.daemons.map((_, index) => daemonPodOf(kind, index, nameOf(slot))),
+    })),
+    moves: realisation.moves.map(({ pod, from, to }) => ({ pod, from: nameOf(from), to: nameOf(to) })),
+    removed: realisation.removed.map(nameOf),
+    limitAttach: (node) => limits.byNode.get(node) ?? {},
+  });
+}

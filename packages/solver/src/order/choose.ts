@@ -1,0 +1,29 @@
+import type { Problem } from '../problem/problem.ts';
+import type { PackingState } from '../search/packing.ts';
+import { type Realisation, realise } from './realise.ts';
+
+/**
+ * The best state of the frontier within the limit on moves, detours counted, that an order of moves was found for.
+ * The limit only narrows the choice, so a higher one never gives a dearer plan. The first state moves nothing and is what
+ * is left when nothing else will do.
+ */
+export function chooseAndRealise(problem: Problem, frontier: readonly PackingState[], maxMoves: number | null): Realisation {
+  const limit = maxMoves ?? Number.POSITIVE_INFINITY;
+  const objective = ({ microsPerHour, moves }: PackingState) => microsPerHour + problem.moveMicrosPerHour * moves;
+  const [nothing, ...others] = frontier as [PackingState, ...PackingState[]];
+  const ranked = others
+    .filter((state) => state.moves <= limit && objective(state) < objective(nothing))
+    .sort((a, b) => objective(a) - objective(b) || a.moves - b.moves);
+  for (const state of ranked) {
+    const realisation = realise(problem, state);
+    if (realisation.complete && realisation.moves.length <= limit) return realisation;
+  }
+  return realise(problem, nothing);
+}
+
+/** Whether a plan saves enough, moving included, to be worth making; removing what is empty always is. */
+export function isWorthwhile(problem: Problem, before: number, realisation: Realisation): boolean {
+  if (realisation.moves.length === 0) return true;
+  const after = realisation.microsPerHour + problem.moveMicrosPerHour * realisation.moves.length;
+  return before - after >= problem.policy.minimumSavingFraction * before;
+}

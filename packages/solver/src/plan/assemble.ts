@@ -1,0 +1,205 @@
+import {
+  API_VERSION,
+  digestOf,
+  type Effort,
+  type Placement,
+  type Plan,
+  type PlanStatus,
+  type PriceBook,
+  planDigest,
+  relativeGap,
+  type Snapshot,
+  type SnapshotPod,
+  snapshotDigest,
+  type TargetNode,
+} from '@restow/model';
+import type { Realisation } from '../order/realise.ts';
+import { belongsToNode } from '../problem/movability.ts';
+import type { NodeKind, Problem } from '../problem/problem.ts';
+import { predictMovement } from './movement.ts';
+import { staysOf } from './stays.ts';
+import { stepsOf } from './steps.ts';
+
+const MOST_ALTERNATIVES = 5;
+
+export interface PlanFacts {
+  readonly snapshot: Snapshot;
+  readonly book: PriceBook;
+  readonly problem: Problem;
+  readonly bound: number;
+  readonly duals: ArrayLike<number>;
+  readonly realisation: Realisation;
+  readonly status: PlanStatus;
+  readonly seed: number;
+  readonly effort: Effort;
+  readonly engine: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly solveMs: number;
+}
+
+/** The name of a slot in a plan: the node's own, or one for a node to come, in the order of launching. */
+export function namesOf(problem: Problem, realisation: Realisation, taken: ReadonlySet<string>): Map<number, string> {
+  const names = new Map(problem.nodes.map(({ node, index }) => [index, node.name]));
+  let number = 0;
+  for (const { slot } of realisation.launched) {
+    let name: string;
+    do name = `restow-new-${++number}`;
+    while (taken.has(name));
+    names.set(slot, name);
+  }
+  return names;
+}
+
+export function assemblePlan(facts: PlanFacts): Plan {
+  const { snapshot, book, problem, bound, duals, realisation, status } = facts;
+  const { policy } = problem;
+  const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
+  const nameOf = (slot: number) => names.get(slot)!;
+  const movement = predictMovement(snapshot, policy);
+  const before =
+    problem.frozenMicrosPerHour + problem.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, 0);
+  const after = realisation.microsPerHour;
+  const launched = realisation.launched.filter(({ spare }) => !spare);
+  const lower = Math.min(bound, after);
+  const predictions = realisation.moves.map(({ pod }) => movement(pod));
+  const plan: Plan = {
+    apiVersion: API_VERSION,
+    kind: 'Plan',
+    metadata: {
+      planDigest: '',
+      snapshotDigest: snapshotDigest(snapshot),
+      priceBookDigest: digestOf(book),
+      policyDigest: digestOf(policy),
+      cluster: snapshot.metadata.cluster,
+      anonymised: snapshot.metadata.anonymised,
+      basis: 'list',
+      seed: facts.seed,
+      effort: facts.effort,
+      engine: facts.engine,
+      createdAt: facts.createdAt,
+    },
+    summary: {
+      currency: book.currency,
+      microsPerHour: { before, after, bound: lower },
+      gap: relativeGap(after, lower),
+      objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, lower),
+      status: after <= lower && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
+      nodes: {
+        before: snapshot.nodes.length,
+        after: snapshot.nodes.length - realisation.removed.length + launched.length,
+        removed: realisation.removed.length + realisation.launched.length - launched.length,
+        launched: realisation.launched.length,
+        unpriced: problem.unpriced.length,
+      },
+      pods: snapshot.pods.filter((pod) => pod.node !== null && !belongsToNode(pod)).length,
+      moves: realisation.moves.length,
+      stallMs: predictions.reduce((sum, { stallMs }) => sum + stallMs, 0),
+      movedBytes: predictions.reduce((sum, { movedBytes }) => sum + movedBytes, 0),
+      solveMs: facts.solveMs,
+    },
+    target: {
+      nodes: targetNodes(snapshot, problem, realisation, nameOf),
+      placements: placements(snapshot, realisation, nameOf, (pod) => movement(pod).method),
+    },
+    steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
+    stays: staysOf(snapshot, problem, duals),
+    notes: [...problem.notes],
+  };
+  return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };
+}
+
+function targetNodes(
+  snapshot: Snapshot,
+  problem: Problem,
+  realisation: Realisation,
+  nameOf: (slot: number) => string,
+): TargetNode[] {
+  const removed = new Set(realisation.removed.map(nameOf));
+  const alternativesOf = alternativesFinder(problem);
+  const prices = new Map(problem.nodes.map(({ node, microsPerHour }) => [node.name, microsPerHour]));
+  const existing = snapshot.nodes
+    .filter(({ name }) => !removed.has(name))
+    .map((node): TargetNode => {
+      const { name, instanceType, zone, capacityType, arch, group } = node;
+      const microsPerHour = prices.get(name) ?? problem.frozenPrices.get(name) ?? null;
+      return { name, existing: true, instanceType, zone, capacityType, arch, group, microsPerHour, alternatives: [] };
+    });
+  const fresh = realisation.launched
+    .filter(({ spare }) => !spare)
+    .map(({ slot, kind }): TargetNode => {
+      const { offering, zone, template, microsPerHour } = kind;
+      const { instanceType, capacityType, arch } = offering;
+      const pods = realisation.podsBySlot.get(slot) ?? [];
+      return {
+        name: nameOf(slot),
+        existing: false,
+        instanceType,
+        zone,
+        capacityType,
+        arch,
+        group: template.group,
+        microsPerHour,
+        alternatives: alternativesOf(kind, pods),
+      };
+    });
+  return [...existing, ...fresh];
+}
+
+/** Finds other kinds that hold the same pods, cheapest first; equal contents are looked at once. */
+function alternativesFinder(problem: Problem): (kind: NodeKind, pods: readonly SnapshotPod[]) => TargetNode['alternatives'] {
+  const classOf = new Map(problem.classes.flatMap(({ pods, index }) => pods.map((pod) => [pod, index] as const)));
+  const known = new Map<string, TargetNode['alternatives']>();
+  return (kind, pods) => {
+    const all = pods.map((pod) => classOf.get(pod)!).sort((a, b) => a - b);
+    const key = `${kind.index}:${all.join(',')}`;
+    let found = known.get(key);
+    if (found === undefined) {
+      found = findAlternatives(problem, kind, all);
+      known.set(key, found);
+    }
+    return found;
+  };
+}
+
+function findAlternatives(problem: Problem, kind: NodeKind, content: readonly number[]): TargetNode['alternatives'] {
+  const use = new Float64Array(problem.resources.length);
+  for (const c of content) {
+    problem.classes[c]!.dims.forEach((r, k) => {
+      use[r]! += problem.classes[c]!.amounts[k]!;
+    });
+  }
+  const classes = [...new Set(content)];
+  const coupled = classes.some((c) => problem.classes[c]!.coupled);
+  const result: TargetNode['alternatives'][number][] = [];
+  for (const other of problem.allKinds) {
+    const same = other.offering === kind.offering && other.zone === kind.zone && other.template === kind.template;
+    if (same || other.template.group !== kind.template.group) continue;
+    if (coupled && other.domains.some((domain, t) => domain !== kind.domains[t])) continue;
+    if (!classes.every((c) => problem.eligible[other.shape]![c] === 1)) continue;
+    if (!use.every((amount, r) => amount <= other.capacity[r]!)) continue;
+    const { instanceType, capacityType } = other.offering;
+    result.push({ instanceType, zone: other.zone, capacityType, microsPerHour: other.microsPerHour });
+    if (result.length === MOST_ALTERNATIVES) break;
+  }
+  return result;
+}
+
+function placements(
+  snapshot: Snapshot,
+  realisation: Realisation,
+  nameOf: (slot: number) => string,
+  methodOf: (pod: SnapshotPod) => Placement['method'],
+): Placement[] {
+  const places = new Map<SnapshotPod, string>();
+  for (const [slot, pods] of realisation.podsBySlot) for (const pod of pods) places.set(pod, nameOf(slot));
+  return snapshot.pods
+    .filter((pod) => pod.node !== null && !belongsToNode(pod))
+    .map((pod): Placement => {
+      const { namespace, name, uid } = pod;
+      const node = places.get(pod) ?? pod.node!;
+      return node === pod.node
+        ? { namespace, name, uid, node, from: null, method: 'stay' }
+        : { namespace, name, uid, node, from: pod.node, method: methodOf(pod) };
+    });
+}

@@ -1,0 +1,32 @@
+import type { Method, Policy, Snapshot, SnapshotPod } from '@restow/model';
+
+/** How one pod will move, and what that is predicted to cost besides money. */
+export interface Movement {
+  readonly method: Method;
+  /** Time without the pod while nothing stands in for it. */
+  readonly stallMs: number;
+  /** Bytes sent from node to node. */
+  readonly movedBytes: number;
+}
+
+/**
+ * Predicts a move by eviction: a pod with replicas beside it is stood in for; a single one is away while it is stopped
+ * and started elsewhere, longer when its volume must follow. No memory is sent: that is for the live methods.
+ */
+export function predictMovement(snapshot: Snapshot, policy: Policy): (pod: SnapshotPod) => Movement {
+  const replicas = new Map<string, number>();
+  for (const pod of snapshot.pods) {
+    if (pod.owner === null || pod.node === null) continue;
+    replicas.set(ownerKey(pod), (replicas.get(ownerKey(pod)) ?? 0) + 1);
+  }
+  const { evictMs, volumeHandoverMs } = policy.stall;
+  return (pod) => {
+    if (pod.claims.length > 0) return { method: 'volume-handover', stallMs: evictMs + volumeHandoverMs, movedBytes: 0 };
+    const standIn = pod.owner?.kind !== 'StatefulSet' && (replicas.get(ownerKey(pod)) ?? 1) > 1;
+    return { method: 'evict', stallMs: standIn ? 0 : evictMs, movedBytes: 0 };
+  };
+}
+
+function ownerKey(pod: SnapshotPod): string {
+  return `${pod.namespace}/${pod.owner?.kind}/${pod.owner?.name}`;
+}

@@ -1,0 +1,41 @@
+import type { Packing, PackingState } from './packing.ts';
+
+/** States are kept for this many steps of the number of moves. */
+const STEPS = 160;
+/** A state replaces another with as many moves when it is cheaper by this part. */
+const BETTER = 1e-4;
+
+/** The cheapest state seen for each number of moves, roughly: what a plan with a limit on moves is chosen from. */
+export class Archive {
+  readonly #best: (PackingState | undefined)[] = [];
+  readonly #pods: number;
+
+  constructor(pods: number) {
+    this.#pods = Math.max(1, pods);
+  }
+
+  offer(packing: Packing): void {
+    const step = packing.moves === 0 ? 0 : 1 + Math.floor((STEPS * packing.moves) / this.#pods);
+    const known = this.#best[step];
+    if (known !== undefined) {
+      const cheaper = packing.microsPerHour < known.microsPerHour * (1 - BETTER);
+      const gentler = packing.microsPerHour <= known.microsPerHour && packing.moves < known.moves;
+      if (!cheaper && !gentler) return;
+    }
+    this.#best[step] = packing.state();
+  }
+
+  /** From few moves and dear to many and cheap; each is cheaper than all before it. */
+  frontier(): PackingState[] {
+    const states = this.#best.filter((state) => state !== undefined);
+    states.sort((a, b) => a.moves - b.moves || a.microsPerHour - b.microsPerHour);
+    const frontier: PackingState[] = [];
+    let cheapest = Number.POSITIVE_INFINITY;
+    for (const state of states) {
+      if (state.microsPerHour >= cheapest) continue;
+      cheapest = state.microsPerHour;
+      frontier.push(state);
+    }
+    return frontier;
+  }
+}

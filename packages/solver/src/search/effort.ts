@@ -1,0 +1,32 @@
+import type { Effort } from '@restow/model';
+import type { RelaxationEffort } from '../bound/column-generation.ts';
+
+/** Work, not seconds: the same effort gives the same plan on every machine. */
+export interface SearchEffort {
+  readonly relaxation: RelaxationEffort;
+  /** Trials of local search from the cluster as it is, from a fresh packing, and after nodes were reused. */
+  readonly fromCurrent: number;
+  readonly fromFresh: number;
+  readonly afterReuse: number;
+}
+
+export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
+  quick: {
+    relaxation: { rounds: 20, pricingBudget: 200, finalBudget: 2_000 },
+    fromCurrent: 5_000,
+    fromFresh: 6_000,
+    afterReuse: 3_000,
+  },
+  normal: {
+    relaxation: { rounds: 60, pricingBudget: 500, finalBudget: 10_000 },
+    fromCurrent: 18_000,
+    fromFresh: 24_000,
+    afterReuse: 10_000,
+  },
+  thorough: {
+    relaxation: { rounds: 200, pricingBudget: 2_000, finalBudget: 50_000 },
+    fromCurrent: 90_000,
+    fromFresh: 120_000,
+    afterReuse: 60_000,
+  },
+};

@@ -1,0 +1,70 @@
+import type { Relaxation } from '../bound/column-generation.ts';
+import type { LpEngines } from '../lp/engines.ts';
+import type { Problem } from '../problem/problem.ts';
+import { Archive } from './archive.ts';
+import type { SearchEffort } from './effort.ts';
+import { packAfresh } from './fresh.ts';
+import { guideOf } from './guide.ts';
+import { Packing, type PackingState } from './packing.ts';
+import { Random } from './random.ts';
+import { reuseNodes } from './reuse-nodes.ts';
+import { ruinAndRecreate } from './ruin-and-recreate.ts';
+
+/** Where no more than this part can be saved, the cluster as it is is polished and no fresh packing is tried. */
+const WORTH_A_FRESH_START = 0.06;
+/** Prices of a move at which the cluster as it is is searched, as multiples of the mean price of a pod. */
+const MOVE_PRICES = [0.6, 0.3, 0.15, 0.07, 0.03, 0.01];
+/** So that of two equally cheap packings the one with fewer moves is kept even when moves are free. */
+const LEAST_MOVE_PRICE = 0.5;
+const HEAT = 0.02;
+
+/**
+ * Searches packings between "nothing moves" and "as cheap as can be found", always in the same way whatever limit on
+ * moves the plan will have. The first state of the answer moves nothing; each later one moves more and costs less.
+ */
+export function explore(
+  problem: Problem,
+  relaxation: Relaxation,
+  engines: LpEngines,
+  effort: SearchEffort,
+  seed: number,
+  stop: () => boolean,
+): PackingState[] {
+  const pods = problem.classes.reduce((sum, podClass) => sum + podClass.pods.length, 0);
+  const archive = new Archive(pods);
+  const packing = new Packing(problem);
+  closeEmpty(packing);
+  archive.offer(packing);
+  const start = packing.state();
+  const potential = (packing.microsPerHour - relaxation.bound) / Math.max(1, packing.microsPerHour);
+  if (potential <= problem.policy.minimumSavingFraction || pods === 0) return archive.frontier();
+
+  const guide = guideOf(problem, relaxation.duals);
+  const random = new Random(seed);
+  const movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE);
+  const onChange = () => archive.offer(packing);
+  const meanPodPrice = packing.microsPerHour / pods;
+  const schedule = [...MOVE_PRICES.map((share) => share * meanPodPrice).filter((price) => price > movePrice), movePrice];
+  for (const price of schedule) {
+    const iterations = Math.ceil(effort.fromCurrent / schedule.length);
+    ruinAndRecreate(packing, guide, random, { movePrice: price, iterations, heat: 0, stop, onChange });
+  }
+  if (potential > WORTH_A_FRESH_START && !stop()) {
+    packing.load(start);
+    if (packAfresh(packing, relaxation, guide, engines, random, stop)) {
+      ruinAndRecreate(packing, guide, random, { movePrice: 0, iterations: effort.fromFresh, heat: HEAT, stop, onChange: () => {} });
+      reuseNodes(packing);
+      archive.offer(packing);
+      ruinAndRecreate(packing, guide, random, { movePrice, iterations: effort.afterReuse, heat: 0, stop, onChange });
+      archive.offer(packing);
+    }
+  }
+  return archive.frontier();
+}
+
+function closeEmpty(packing: Packing): void {
+  for (const { index } of packing.problem.nodes) {
+    if (packing.isOpen(index) && packing.isRemovable(index) && packing.pods(index) === 0) packing.close(index);
+  }
+  packing.commit();
+}

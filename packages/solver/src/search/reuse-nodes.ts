@@ -1,0 +1,72 @@
+import type { Packing } from './packing.ts';
+
+/** Candidates looked at for one launched slot. */
+const CANDIDATES = 24;
+
+/**
+ * Puts the contents of launched nodes onto closed ones that exist and cost no more, where that keeps most pods where
+ * they are: an assignment of contents to nodes, solved greedily by the number of pods that stay.
+ */
+export function reuseNodes(packing: Packing): void {
+  const { problem } = packing;
+  const withHome = new Map<number, number[]>();
+  const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index));
+  for (const { index, homeClasses } of closed) {
+    for (const c of homeClasses) {
+      const list = withHome.get(c);
+      if (list === undefined) withHome.set(c, [index]);
+      else list.push(index);
+    }
+  }
+  const pairs: { slot: number; node: number; stay: number; saved: number }[] = [];
+  for (let slot = problem.nodes.length; slot < packing.slots; slot++) {
+    if (!packing.isOpen(slot)) continue;
+    const stays = new Map<number, number>();
+    packing.classes(slot).forEach((c, k) => {
+      for (const node of withHome.get(c) ?? []) {
+        stays.set(node, (stays.get(node) ?? 0) + Math.min(packing.counts(slot)[k]!, packing.home(node, c)));
+      }
+    });
+    const price = packing.price(slot);
+    const options = [...stays]
+      .filter(([node]) => packing.price(node) <= price)
+      .map(([node, stay]) => ({ slot, node, stay, saved: price - packing.price(node) }))
+      .sort((a, b) => b.stay - a.stay || b.saved - a.saved || a.node - b.node);
+    for (const option of options.slice(0, CANDIDATES)) pairs.push(option);
+  }
+  pairs.sort((a, b) => b.stay - a.stay || b.saved - a.saved || a.slot - b.slot || a.node - b.node);
+  for (const { slot, node } of pairs) if (packing.isOpen(slot) && !packing.isOpen(node)) transfer(packing, slot, node);
+  reuseForNothing(packing);
+}
+
+/** Even without a pod that stays, a node that exists is better than one that must be launched at the same price. */
+function reuseForNothing(packing: Packing): void {
+  const closed = packing.problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
+  const byMachine = Map.groupBy(closed, (slot) => {
+    const { node, microsPerHour } = packing.node(slot);
+    return `${node.instanceType}|${node.zone}|${node.capacityType}|${microsPerHour}`;
+  });
+  for (let slot = packing.problem.nodes.length; slot < packing.slots; slot++) {
+    if (!packing.isOpen(slot)) continue;
+    const { offering, zone, microsPerHour } = packing.kind(slot);
+    const alike = byMachine.get(`${offering.instanceType}|${zone}|${offering.capacityType}|${microsPerHour}`);
+    for (const node of alike ?? []) if (!packing.isOpen(node) && transfer(packing, slot, node)) break;
+  }
+}
+
+function transfer(packing: Packing, slot: number, node: number): boolean {
+  const classes = [...packing.classes(slot)];
+  const counts = [...packing.counts(slot)];
+  packing.clear(slot);
+  packing.close(slot);
+  if (packing.mayOpenNode(node)) {
+    packing.openNode(node);
+    const complete = classes.every((c, k) => packing.tryAdd(node, c, counts[k]!) === counts[k]);
+    if (complete && packing.coupling.isSound()) {
+      packing.commit();
+      return true;
+    }
+  }
+  packing.rollback();
+  return false;
+}
