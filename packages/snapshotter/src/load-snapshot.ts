@@ -8,14 +8,27 @@ import { readDocument } from './read-document.ts';
  * `-` is standard input. Throws InputError with file and path for anything else.
  */
 export async function loadSnapshot(files: readonly string[], stdin: AsyncIterable<Uint8Array>): Promise<Snapshot> {
+  const documents: NamedDocument[] = [];
+  for (const file of files) {
+    documents.push({ name: file === '-' ? 'standard input' : file, document: await readDocument(file, stdin) });
+  }
+  return snapshotOf(documents);
+}
+
+/** A document and where it came from, for messages. */
+export interface NamedDocument {
+  readonly name: string;
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/** The same from documents that are read already. */
+export function snapshotOf(documents: readonly NamedDocument[]): Snapshot {
   const objects: ApiObject[] = [];
   let saved: Snapshot | null = null;
-  for (const file of files) {
-    const name = file === '-' ? 'standard input' : file;
-    const document = await readDocument(file, stdin);
+  for (const { name, document } of documents) {
     const { kind } = document;
     if (kind === 'Snapshot') {
-      if (files.length > 1) throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
+      if (documents.length > 1) throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
       saved = parseSnapshot(document, name);
     } else if (typeof kind === 'string' && kind.endsWith('List')) objects.push(...objectsOfList(document, name));
     else {
@@ -28,7 +41,7 @@ export async function loadSnapshot(files: readonly string[], stdin: AsyncIterabl
   }
   if (saved !== null) return saved;
   refuseDuplicates(objects);
-  return projectCluster(objects, `kubectl:${files.length}`);
+  return projectCluster(objects, 'kubectl');
 }
 
 function parseSnapshot(document: unknown, file: string): Snapshot {

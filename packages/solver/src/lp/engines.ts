@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { RestowError } from '@restow/model';
 import { certify, isProven } from './certificate.ts';
 import { loadHighsEngine } from './highs-engine.ts';
+import { readHighsWasm } from './highs-wasm.ts';
 import { loadJavascriptEngine } from './javascript-engine.ts';
 import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
 
@@ -42,7 +41,7 @@ export interface LpEngines {
 }
 
 export async function loadEngines(): Promise<LpEngines> {
-  const [small, large] = await Promise.all([loadJavascriptEngine(), loadHighsEngine(readWasm)]);
+  const [small, large] = await Promise.all([loadJavascriptEngine(), loadHighsEngine(readHighsWasm)]);
   return enginesOf(small, large);
 }
 
@@ -53,10 +52,6 @@ export function enginesOf(small: LpEngine, large: LpEngine): LpEngines {
     large,
     master: (rows, columns) => new Master(small, large, rows, columns),
   };
-}
-
-async function readWasm(): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await readFile(createRequire(import.meta.url).resolve('highs/runtime')));
 }
 
 class Master implements LpMaster {

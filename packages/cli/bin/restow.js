@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that it runs on any Node: it sees that the sources get one that can run them.
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const WANTED_MAJOR = 24;
+
+if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
+  const { main } = await import('../src/main.ts');
+  process.exitCode = await main(process.argv);
+} else {
+  const node = bundledNode();
+  if (node === null) {
+    process.stderr.write(
+      `restow needs Node ${WANTED_MAJOR} or later; this is ${process.versions.node}. ` +
+        'Install it, or run `npm ci`, which brings one for Linux.\n',
+    );
+    process.exitCode = 2;
+  } else {
+    const result = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    process.exitCode = result.status ?? 1;
+  }
+}
+
+/** Node as npm installed it beside restow, or null. */
+function bundledNode() {
+  try {
+    return createRequire(import.meta.url).resolve(`node-linux-${process.arch}/bin/node`);
+  } catch {
+    return null;
+  }
+}

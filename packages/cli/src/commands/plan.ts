@@ -1,0 +1,84 @@
+import { type Effort, InputError, type Plan, parseRateNanos, type Policy } from '@restow/model';
+import { buildPriceBook } from '@restow/pricing';
+import { loadSnapshot, readBytes } from '@restow/snapshotter';
+import { planInWorker } from '@restow/solver';
+import { parseCount, parseDurationMs } from '../durations.ts';
+import { showProgress } from '../progress.ts';
+import { readPolicy } from '../read-policy.ts';
+import { renderPlan } from '../render/plan-table.ts';
+import { writeWhole } from '../write-file.ts';
+
+export interface PlanCommandOptions {
+  readonly file: readonly string[];
+  readonly prices: readonly string[];
+  readonly assumeRegion?: string;
+  readonly policy?: string;
+  readonly effort: Effort;
+  readonly timeLimit: string;
+  readonly seed: string;
+  readonly movePrice?: string;
+  readonly maxMoves?: string;
+  readonly nodes?: string;
+  readonly excludeNamespace: readonly string[];
+  readonly onlyRemove?: boolean;
+  readonly output: 'table' | 'wide' | 'json' | 'yaml';
+  readonly save?: string;
+}
+
+export async function runPlan(options: PlanCommandOptions): Promise<void> {
+  if (options.file.length === 0) {
+    throw new InputError('plan needs -f FILE; `restow snapshot --print-kubectl` prints the command that makes one');
+  }
+  const seed = parseCount(options.seed, '--seed');
+  const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
+  const policy = withFlags(await readPolicy(options.policy), options);
+  const book = await buildPriceBook(
+    { sources: options.prices, assumeRegion: options.assumeRegion ?? null },
+    async (path) => (await readBytes(path, process.stdin)).toString('utf8'),
+  );
+  const snapshot = await loadSnapshot(options.file, process.stdin);
+  const cancel = new AbortController();
+  const onInterrupt = () => cancel.abort();
+  process.once('SIGINT', onInterrupt);
+  const progress = showProgress(process.stderr);
+  let plan: Plan;
+  try {
+    plan = await planInWorker(
+      { snapshot, book, policy, effort: options.effort, seed },
+      { timeLimitMs, signal: cancel.signal, onProgress: progress.show },
+    );
+  } finally {
+    progress.end();
+    process.removeListener('SIGINT', onInterrupt);
+  }
+  if (options.save !== undefined) await writeWhole(options.save, `${JSON.stringify(plan)}\n`);
+  process.stdout.write(await print(plan, options.output));
+}
+
+/** Flags win over the policy file. */
+function withFlags(policy: Policy, options: PlanCommandOptions): Policy {
+  return {
+    ...policy,
+    ...(options.movePrice === undefined ? {} : { movePrice: movePriceOf(options.movePrice) }),
+    ...(options.maxMoves === undefined ? {} : { maxMoves: parseCount(options.maxMoves, '--max-moves') }),
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
+    ...(options.onlyRemove ? { onlyRemove: true } : {}),
+    excludeNamespaces: [...policy.excludeNamespaces, ...options.excludeNamespace],
+  };
+}
+
+function movePriceOf(text: string): string {
+  try {
+    parseRateNanos(text);
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`--move-price ${text}: expected an amount such as 0.05`);
+    throw error;
+  }
+  return text;
+}
+
+async function print(plan: Plan, output: PlanCommandOptions['output']): Promise<string> {
+  if (output === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
+  if (output === 'yaml') return (await import('yaml')).stringify(plan, { aliasDuplicateObjects: false });
+  return renderPlan(plan, output === 'wide');
+}

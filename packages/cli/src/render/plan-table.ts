@@ -1,0 +1,110 @@
+import { formatMicros, HOURS_PER_MONTH, type Plan, type TargetNode } from '@restow/model';
+import { renderColumns } from './columns.ts';
+
+const MOST_STAYS = 12;
+
+/** A plan for people: first cost, proof and effort, then what goes and comes, then what stays and why. */
+export function renderPlan(plan: Plan, wide: boolean): string {
+  return [
+    renderSummary(plan),
+    renderNodes(plan, wide),
+    wide ? renderMoves(plan) : '',
+    renderStays(plan, wide),
+    renderNotes(plan),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+export function renderSummary(plan: Plan): string {
+  const { currency, microsPerHour, gap, status, nodes, pods, moves, stallMs, movedBytes } = plan.summary;
+  const { before, after, bound } = microsPerHour;
+  const saving = before - after;
+  const money = (micros: number) => formatMicros(micros, currency);
+  const rows = [
+    ['cost', `${money(before)}/h now, ${money(after)}/h after`],
+    ['saving', `${money(saving)}/h, ${money(saving * HOURS_PER_MONTH)}/month (${percent(before === 0 ? 0 : saving / before)})`],
+    [
+      'proof',
+      `nothing valid costs less than ${money(bound)}/h; ` +
+        (gap === null ? 'no gap can be stated' : `this plan is within ${percent(gap, 2)} of it`) +
+        ` (${status})`,
+    ],
+    [
+      'nodes',
+      `${nodes.before} now, ${nodes.after} after: ${nodes.removed} go, ${nodes.launched} come` +
+        (nodes.unpriced > 0 ? `; ${nodes.unpriced} without a price stay and are not counted in the cost` : ''),
+    ],
+    ['moves', `${moves} for ${pods} pods; predicted stall ${formatMs(stallMs)} in all, ${formatBytes(movedBytes)} sent`],
+  ];
+  return renderColumns(rows);
+}
+
+function renderNodes(plan: Plan, wide: boolean): string {
+  const removedSteps = plan.steps.filter(({ kind }) => kind === 'remove').map(({ node }) => node!);
+  const come = plan.target.nodes.filter(({ existing }) => !existing);
+  const parts: string[] = [];
+  const names = new Set(come.map(({ name }) => name));
+  const go = removedSteps.filter((name) => !names.has(name));
+  if (go.length > 0) {
+    parts.push(`nodes to go (${go.length})\n${renderColumns((wide ? go : go.slice(0, 8)).map((name) => [`  ${name}`]))}`);
+    if (!wide && go.length > 8) parts.push(`  … and ${go.length - 8} more (-o wide)\n`);
+  }
+  if (come.length > 0) {
+    const rows = wide ? come.map((node) => nodeRow(node, plan, node.name)) : groupRows(come, plan);
+    parts.push(`nodes to come (${come.length})\n${renderColumns(rows, [4])}`);
+  }
+  return parts.join('');
+}
+
+function nodeRow(node: TargetNode, plan: Plan, first: string): string[] {
+  const { instanceType, zone, capacityType, microsPerHour } = node;
+  const price = microsPerHour === null ? 'not priced' : `${formatMicros(microsPerHour, plan.summary.currency, 4)}/h`;
+  return [`  ${first}`, instanceType ?? 'unknown type', zone ?? 'any zone', capacityType, price];
+}
+
+function groupRows(nodes: readonly TargetNode[], plan: Plan): string[][] {
+  const groups = Map.groupBy(nodes, ({ instanceType, zone, capacityType, group }) =>
+    [instanceType, zone, capacityType, group].join('|'),
+  );
+  return [...groups.values()]
+    .sort((a, b) => b.length - a.length)
+    .map((group) => nodeRow(group[0]!, plan, `${group.length} ×`));
+}
+
+function renderMoves(plan: Plan): string {
+  const moved = plan.target.placements.filter(({ from }) => from !== null);
+  if (moved.length === 0) return '';
+  const rows = moved.map(({ namespace, name, node, from, method }) => [`  ${namespace}/${name}`, `${from} → ${node}`, method]);
+  return `pods to move (${moved.length})\n${renderColumns(rows)}`;
+}
+
+function renderStays(plan: Plan, wide: boolean): string {
+  const { stays, summary } = plan;
+  if (stays.length === 0) return '';
+  const shown = wide ? stays : stays.slice(0, MOST_STAYS);
+  const rows = shown.map(({ kind, namespace, name, reasons, microsPerHour }) => [
+    `  ${kind.toLowerCase()} ${namespace === undefined ? '' : `${namespace}/`}${name}`,
+    `${formatMicros(microsPerHour * HOURS_PER_MONTH, summary.currency)}/month`,
+    reasons.join('; '),
+  ]);
+  const rest = stays.length - shown.length;
+  return `what stays, what that costs, and why (${stays.length})\n${renderColumns(rows, [1])}${rest > 0 ? `  … and ${rest} more (-o wide)\n` : ''}`;
+}
+
+function renderNotes(plan: Plan): string {
+  return plan.notes.length === 0 ? '' : `notes\n${plan.notes.map((note) => `  ${note}\n`).join('')}`;
+}
+
+export function percent(fraction: number, digits = 1): string {
+  return `${(fraction * 100).toFixed(digits)} %`;
+}
+
+export function formatMs(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(0)} s`;
+  return `${(ms / 60_000).toFixed(1)} min`;
+}
+
+export function formatBytes(bytes: number): string {
+  return bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(0)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import { InputError, type Plan, RestowError } from '@restow/model';
+import type { PlanRequest } from './make-plan.ts';
+import type { WorkerInput, WorkerMessage } from './worker-messages.ts';
+
+export interface WorkerOptions {
+  /** After this the search ends with the best found. */
+  readonly timeLimitMs: number;
+  /** Aborting asks for the best plan so far; the status says so. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (phase: string) => void;
+}
+
+/** The worker ended without a plan. */
+export class SolverWorkerError extends RestowError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('RESTOW_SOLVER', message, options);
+  }
+}
+
+/** How long after its limit, or after a cancel, a worker may take to hand over what it has. */
+const GRACE_MS = 30_000;
+
+declare const RESTOW_BUNDLED: boolean | undefined;
+
+/** In a bundle the worker is the bundle itself, which sees what it was started for. */
+function workerUrl(): URL {
+  return typeof RESTOW_BUNDLED === 'undefined' ? new URL('./worker.ts', import.meta.url) : new URL(import.meta.url);
+}
+
+/** `makePlan` in a thread of its own, so that the caller stays responsive and the solver can be stopped. */
+export function planInWorker(request: PlanRequest, options: WorkerOptions): Promise<Plan> {
+  const { timeLimitMs, signal, onProgress } = options;
+  const flag = new SharedArrayBuffer(4);
+  const input: WorkerInput = { restow: 'solver', request, flag, timeLimitMs };
+  const worker = new Worker(workerUrl(), { workerData: input });
+  return new Promise((resolve, reject) => {
+    let timer = setTimeout(giveUp, timeLimitMs + GRACE_MS);
+    function giveUp() {
+      settle(() => reject(new SolverWorkerError('the solver did not answer in time and was ended')));
+    }
+    function cancel() {
+      Atomics.store(new Int32Array(flag), 0, 1);
+      clearTimeout(timer);
+      timer = setTimeout(giveUp, GRACE_MS);
+    }
+    function settle(act: () => void) {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cancel);
+      void worker.terminate();
+      act();
+    }
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'progress') onProgress(message.phase);
+      else if (message.kind === 'plan') settle(() => resolve(message.plan));
+      else settle(() => reject(new InputError(message.problem, message.location)));
+    });
+    worker.on('error', (error) => settle(() => reject(error)));
+    worker.on('exit', (code) => settle(() => reject(new SolverWorkerError(`the solver ended early (${code})`))));
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel);
+  });
+}
