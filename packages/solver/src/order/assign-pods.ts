@@ -39,12 +39,30 @@ export function assignPods(problem: Problem, state: PackingState): Move[] {
       if (left > 0) missing.set(place, left - 1);
       else leaving.push(pod);
     }
-    const targets = [...missing].filter(([, count]) => count > 0).sort(([a], [b]) => a - b);
-    return leaving.map((pod) => {
-      const target = targets[0]!;
+    const targets = [...missing].filter(([, count]) => count > 0).sort(([x], [y]) => x - y);
+    // Pods go within their own domains first, so that spreads stay as even on the way as they are at both ends.
+    const groups = Map.groupBy(leaving, (pod) => domainKey(problem, state, placeOf.get(pod.node!)!));
+    const moves: Move[] = [];
+    const rest: SnapshotPod[] = [];
+    for (const [key, pods] of groups) {
+      const near = targets.filter(([place]) => domainKey(problem, state, place) === key);
+      for (const pod of pods) if (!take(near, pod)) rest.push(pod);
+    }
+    for (const pod of rest) take(targets, pod);
+    return moves;
+
+    function take(from: [PlaceIndex, number][], pod: SnapshotPod): boolean {
+      const target = from.find(([, count]) => count > 0);
+      if (target === undefined) return false;
       target[1]--;
-      if (target[1] === 0) targets.shift();
-      return { pod, podClass, from: placeOf.get(pod.node!)!, to: target[0] };
-    });
+      moves.push({ pod, podClass, from: placeOf.get(pod.node!)!, to: target[0] });
+      return true;
+    }
   });
+}
+
+/** The domains of a place in every topology that is not per node. */
+function domainKey(problem: Problem, state: PackingState, place: PlaceIndex): string {
+  const node = problem.nodes[place] ?? problem.kinds[state.launched[place - problem.nodes.length]!.kind]!;
+  return problem.topologies.map(({ perNode }, topology) => (perNode ? '' : node.domains[topology])).join(',');
 }

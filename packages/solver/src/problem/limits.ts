@@ -27,8 +27,21 @@ export function limitGroupsOf(templates: readonly Template[], frozen: readonly S
       return {
         resources,
         left,
-        ofNode: (node: ProblemNode) => use(node.node.allocatable),
-        ofKind: (kind: NodeKind) => use(kind.view('new').allocatable),
+        ofNode: remembered((node: ProblemNode) => use(node.node.allocatable)),
+        ofKind: remembered((kind: NodeKind) => use(kind.view('new').allocatable)),
       };
     });
+}
+
+/** Asked in the innermost loop of the search, so computed once for each. */
+function remembered<Subject extends object>(compute: (subject: Subject) => Float64Array): (subject: Subject) => Float64Array {
+  const known = new WeakMap<Subject, Float64Array>();
+  return (subject) => {
+    let use = known.get(subject);
+    if (use === undefined) {
+      use = compute(subject);
+      known.set(subject, use);
+    }
+    return use;
+  };
 }

@@ -184,10 +184,14 @@ export class Packing {
     if (limitGroup < 0) return true;
     const amounts = use();
     const { left } = this.problem.limitGroups[limitGroup]!;
-    return this.#limitUse[limitGroup]!.every((used, r) => {
-      const after = used + amounts[r]!;
-      return after <= left[r]! || after <= this.#limitInitial[limitGroup]![r]!;
-    });
+    const used = this.#limitUse[limitGroup]!;
+    const initial = this.#limitInitial[limitGroup]!;
+    for (let r = 0; r < amounts.length; r++) {
+      const after = used[r]! + amounts[r]!;
+      // A pool that is over its limit already may have again what it had.
+      if (after > left[r]! && after > initial[r]!) return false;
+    }
+    return true;
   }
 
   mayOpenKind(kind: NodeKind): boolean {
