@@ -1,4 +1,4 @@
-import type { LpEngines, LpMaster } from '../lp/engines.ts';
+import { type LpEngines, type LpMaster, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
 import type { Problem } from '../problem/problem.ts';
 import { compactRelaxation } from './compact-relaxation.ts';
@@ -21,8 +21,6 @@ export interface Relaxation {
   /** What one more pod of a class costs, by the best bound's duals. */
   readonly duals: Float64Array;
   readonly patterns: readonly Pattern[];
-  /** How often each pattern is used in the last fractional solution. */
-  readonly use: Float64Array;
 }
 
 export interface RelaxationEffort {
@@ -45,7 +43,7 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
   const containers = containersOf(problem);
   const nothing = new Float64Array(problem.classes.length);
   if (problem.classes.length === 0 || containers.length === 0) {
-    return { containers, bound: Math.floor(fixedPrice(problem)), duals: nothing, patterns: [], use: new Float64Array() };
+    return { containers, bound: Math.floor(fixedPrice(problem)), duals: nothing, patterns: [] };
   }
   const knapsacks = containers.map((container) => new Knapsack(container, problem.classes, problem.boundResources));
   const compact = compactRelaxation(problem, containers, engines);
@@ -87,10 +85,11 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
   const initial = collect([...startingPatterns(problem, containers), ...patternsOf(answers)]);
   const master: LpMaster = engines.master(rows, initial);
   try {
-    let optimum = master.solve();
-    for (let round = 0; round < effort.rounds && !stop(); round++) {
-      const masterDuals = Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE);
-      const upper = optimum.objective / SCALE + fixedPrice(problem);
+    let optimum = solveOrNull(master);
+    for (let round = 0; round < effort.rounds && optimum !== null && !stop(); round++) {
+      const { duals: rowDuals, objective } = optimum;
+      const masterDuals = Float64Array.from(problem.classes, (_, c) => Math.max(0, rowDuals[c]!) / SCALE);
+      const upper = objective / SCALE + fixedPrice(problem);
       if (upper - bound <= CONVERGED * upper) break;
       const smooth = masterDuals.map((dual, c) => SMOOTHING * best[c]! + (1 - SMOOTHING) * dual);
       let columns: LpColumn[] = [];
@@ -105,17 +104,16 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
           bound = value;
           best = duals;
         }
-        columns = collect(patternsOf(answers).filter((pattern) => improves(pattern, containers, masterDuals, optimum.duals, limitRow)));
+        columns = collect(patternsOf(answers).filter((pattern) => improves(pattern, containers, masterDuals, rowDuals, limitRow)));
         if (columns.length > 0) break;
       }
-      if (process.env.DBG) console.log(round, bound/1e6, upper/1e6, columns.length);
       if (columns.length === 0) break;
       master.add(columns);
-      optimum = master.solve();
+      optimum = solveOrNull(master) ?? optimum;
     }
     const duals = best;
     const final = lagrangianBound(problem, containers, duals, price(knapsacks, duals, effort.finalBudget));
-    return { containers, bound: Math.floor(Math.max(bound, final)), duals, patterns, use: optimum.primal };
+    return { containers, bound: Math.floor(Math.max(bound, final)), duals, patterns };
   } finally {
     master.close();
   }

@@ -1,4 +1,4 @@
-import type { LpEngines, LpOptimum } from '../lp/engines.ts';
+import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { Container } from './containers.ts';
@@ -52,7 +52,8 @@ export function compactRelaxation(
   }
   const master = engines.master(rows, columns);
   try {
-    const optimum: LpOptimum = master.solve();
+    const optimum = solveOrNull(master);
+    if (optimum === null) return { duals: sharesOfCheapest(problem, containers), roomDuals: containers.map(() => new Map()) };
     return {
       duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
       roomDuals: roomRows.map((rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE]))),
@@ -60,4 +61,12 @@ export function compactRelaxation(
   } finally {
     master.close();
   }
+}
+
+/** What stands in for duals when no engine answers: each class's largest share of the container that holds it cheapest. */
+function sharesOfCheapest(problem: Problem, containers: readonly Container[]): Float64Array {
+  return Float64Array.from(problem.classes, (_, c) => {
+    const prices = containers.flatMap(({ most, microsPerHour }) => (most[c]! > 0 ? [microsPerHour / most[c]!] : []));
+    return prices.length === 0 ? 0 : Math.min(...prices);
+  });
 }

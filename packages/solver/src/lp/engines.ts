@@ -32,6 +32,16 @@ export interface LpMaster {
   close(): void;
 }
 
+/** The optimum, or null when no engine could prove one: the caller goes on with what it has. */
+export function solveOrNull(master: LpMaster): LpOptimum | null {
+  try {
+    return master.solve();
+  } catch (error) {
+    if (error instanceof LpUnprovenError) return null;
+    throw error;
+  }
+}
+
 export interface LpEngines {
   /** Names and versions of the engines, as the plan states them. */
   readonly name: string;

@@ -104,7 +104,7 @@ function makeDetour(
   }
   for (const move of inTheWay) {
     for (const kind of packing.problem.kinds) {
-      if (packing.problem.eligible[kind.shape]![move.podClass] !== 1 || !packing.mayOpenKind(kind)) continue;
+      if (!kind.usable || packing.problem.eligible[kind.shape]![move.podClass] !== 1 || !packing.mayOpenKind(kind)) continue;
       const slot = packing.launch(kind);
       packing.commit();
       const rest = divert(move, slot);

@@ -174,7 +174,7 @@ function findAlternatives(problem: Problem, kind: NodeKind, content: readonly nu
   const result: TargetNode['alternatives'][number][] = [];
   for (const other of problem.allKinds) {
     const same = other.offering === kind.offering && other.zone === kind.zone && other.template === kind.template;
-    if (same || other.template.group !== kind.template.group) continue;
+    if (same || !other.usable || other.template.group !== kind.template.group) continue;
     if (coupled && other.domains.some((domain, t) => domain !== kind.domains[t])) continue;
     if (!classes.every((c) => problem.eligible[other.shape]![c] === 1)) continue;
     if (!use.every((amount, r) => amount <= other.capacity[r]!)) continue;

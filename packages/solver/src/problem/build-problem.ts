@@ -104,7 +104,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     };
   });
 
-  const allKinds = drafts.flatMap((draft, d): Omit<NodeKind, 'index'>[] => {
+  const draftedKinds = drafts.flatMap((draft, d): Omit<NodeKind, 'index' | 'usable'>[] => {
     const { offering, zone, template, microsPerHour, view, daemons } = draft;
     const overhead = requestsOfAll(daemons);
     const sample = view('new');
@@ -114,8 +114,6 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     const limitGroup = limitNames.indexOf(template.group);
     return [{ offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons }];
   });
-  const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
-
   const outside = immobile.map((pod) => [pod, domainsByNode.get(pod.node!)!] as const);
   const terms = coupling.countTerms(outside);
   const initial = terms.map((term) => new Map(term.fixedByDomain));
@@ -127,7 +125,15 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
       }
     });
   }
-  const allViews = nodes.map((node) => [views.get(node.name)!, domainsByNode.get(node.name)!] as const);
+  const spreads = coupling.spreadRules([...domainsByNode.values()], (term) => initial[term]!);
+  const addsDomain = ({ domains }: { domains: Int32Array }) =>
+    spreads.some(({ term, domains: known }) => {
+      const domain = domains[terms[term]!.topologyKey]!;
+      return known !== null && domain >= 0 && !known.includes(domain);
+    });
+  const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
+  const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
+
   for (const gap of snapshot.gaps) notes.add(`${gap.message}${gap.count > 1 ? ` (${gap.count})` : ''}${gap.examples.length > 0 ? `: ${gap.examples.join(', ')}` : ''}`);
   if (!policy.onlyRemove && kinds.length === 0) notes.add('nothing can be launched: no node pool, node group or policy template with a price');
 
@@ -142,7 +148,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     eligible,
     topologies: coupling.topologies,
     terms,
-    spreads: coupling.spreadRules(allViews, (term) => initial[term]!),
+    spreads,
     limitGroups,
     frozenMicrosPerHour: [...frozenPrices.values()].reduce((sum, price) => sum + price, 0),
     frozenPrices,
@@ -216,7 +222,7 @@ function dropDominated(kinds: readonly Omit<NodeKind, 'index'>[], eligible: read
   for (const kind of kinds) {
     if (!eligible[kind.shape]!.includes(1)) continue;
     // Kinds come cheapest first, so whatever dominates this one has been seen.
-    const key = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}`;
+    const key = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}|${kind.usable}`;
     let frontier = frontiers.get(key);
     if (frontier === undefined) {
       frontier = [];

@@ -22,8 +22,10 @@ interface Spread {
   readonly maxSkew: number;
   readonly minDomains: number | null;
   readonly selfMatch: 0 | 1;
-  readonly admitted: (view: NodeView) => boolean;
 }
+
+/** Whether a node's domain takes part; null when every node's does. */
+type Admission = ((view: NodeView) => boolean) | null;
 
 /**
  * Gathers the rules that couple nodes from all pods of the cluster: distinct terms, distinct spread constraints, and who
@@ -39,6 +41,7 @@ export class CouplingIndex {
   readonly #carried = new Map<SnapshotPod, Omit<PodCoupling, 'matches'>>();
   readonly #matches = new Map<string, readonly number[]>();
   readonly #domainIds: Map<string, number>[] = [];
+  readonly #admissions: Admission[] = [];
 
   constructor(pods: readonly SnapshotPod[], world: World) {
     for (const pod of pods) {
@@ -62,11 +65,12 @@ export class CouplingIndex {
     return { ...carried, matches: this.#matchesOf(pod) };
   }
 
-  /** Domain of a node by topology: an id for each label value, -1 without the label. */
+  /** Domain of a node by topology: an id for each label value, -1 without the label or where a spread does not count it. */
   domainsOf(view: NodeView): Int32Array {
     return Int32Array.from(this.topologies, ({ key }, topology) => {
       const value = view.labels[key];
-      if (value === undefined) return -1;
+      const admits = this.#admissions[topology]!;
+      if (value === undefined || (admits !== null && !admits(view))) return -1;
       const ids = this.#domainIds[topology]!;
       let id = ids.get(value);
       if (id === undefined) {
@@ -102,40 +106,39 @@ export class CouplingIndex {
     return terms;
   }
 
-  /** The spread constraints over the domains and the pods of the start. */
-  spreadRules(views: readonly (readonly [NodeView, Int32Array])[], counts: (term: number) => ReadonlyMap<number, number>): SpreadRule[] {
-    return this.#spreads.map(({ term, maxSkew, minDomains, selfMatch, admitted }) => {
+  /** The spread constraints, given the domains of every node at the start and the pods by domain. */
+  spreadRules(starts: readonly Int32Array[], counts: (term: number) => ReadonlyMap<number, number>): SpreadRule[] {
+    return this.#spreads.map(({ term, maxSkew, minDomains, selfMatch }) => {
       const { topology } = this.#terms[term]!;
-      const domains = new Set<number>();
-      for (const [view, domainIds] of views) {
-        const domain = domainIds[topology]!;
-        if (domain >= 0 && admitted(view)) domains.add(domain);
-      }
+      const domains = new Set(starts.map((domainIds) => domainIds[topology]!).filter((domain) => domain >= 0));
       const byDomain = counts(term);
       const values = [...domains].map((domain) => byDomain.get(domain) ?? 0);
-      const smallest = minDomains !== null && domains.size < minDomains ? 0 : Math.min(...values);
-      const initialSkew = values.length === 0 ? 0 : Math.max(...values) - smallest;
-      const perNode = this.topologies[topology]!.perNode;
-      return { term, maxSkew, minDomains, selfMatch, domains: perNode ? null : [...domains].sort((a, b) => a - b), initialSkew };
+      const { perNode } = this.topologies[topology]!;
+      // Launched and emptied nodes count none, so with a domain for each node the smallest count is taken as none.
+      const smallest = perNode || (minDomains !== null && domains.size < minDomains) ? 0 : Math.min(...values);
+      const initialSkews = new Map([...domains].map((domain) => [domain, (byDomain.get(domain) ?? 0) - smallest]));
+      return { term, maxSkew, minDomains, selfMatch, domains: perNode ? null : [...domains].sort((a, b) => a - b), initialSkews };
     });
   }
 
-  #addTerm(topologyKey: string, term: PodTerm): number {
-    const key = `${topologyKey}\n${term.key}`;
+  #addTerm(topologyKey: string, term: PodTerm, admits: Admission = null, admission = ''): number {
+    const key = `${topologyKey}\n${admission}\n${term.key}`;
     let index = this.#termByKey.get(key);
     if (index === undefined) {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
-      this.#terms.push({ topology: this.#addTopology(topologyKey), term });
+      this.#terms.push({ topology: this.#addTopology(topologyKey, admits, admission), term });
     }
     return index;
   }
 
-  #addTopology(key: string): number {
-    let index = this.#topologyByKey.get(key);
+  #addTopology(key: string, admits: Admission, admission: string): number {
+    const identity = `${key}\n${admission}`;
+    let index = this.#topologyByKey.get(identity);
     if (index === undefined) {
       index = this.topologies.length;
-      this.#topologyByKey.set(key, index);
+      this.#topologyByKey.set(identity, index);
+      this.#admissions.push(admits);
       this.topologies.push({ key, perNode: key === PER_NODE_KEY });
       this.#domainIds.push(new Map());
     }
@@ -145,27 +148,23 @@ export class CouplingIndex {
   #addSpread(pod: SnapshotPod, position: number): number {
     const constraint = pod.spec.topologySpread[position]!;
     const podTerm = spreadTerm(constraint, pod);
-    const term = this.#addTerm(constraint.topologyKey, podTerm);
     const { maxSkew, minDomains, honourNodeAffinity, honourNodeTaints } = constraint;
     const { nodeSelector, nodeAffinity, tolerations, topologySpread } = pod.spec;
     const selfMatch = podTerm.matches(pod) ? 1 : 0;
-    const topologyKeys = topologySpread.map(({ topologyKey }) => topologyKey);
-    const key = JSON.stringify([
-      term,
-      maxSkew,
-      minDomains,
-      selfMatch,
-      topologyKeys,
-      honourNodeAffinity ? [nodeSelector, nodeAffinity] : null,
-      honourNodeTaints ? tolerations : null,
-    ]);
+    const keys = topologySpread.map(({ topologyKey }) => topologyKey);
+    const choosy = honourNodeAffinity && (nodeAffinity !== null || Object.keys(nodeSelector).length > 0);
+    const admitsAll = !choosy && !honourNodeTaints && keys.every((key) => key === constraint.topologyKey);
+    const admission = admitsAll ? '' : JSON.stringify([keys, choosy ? [nodeSelector, nodeAffinity] : null, honourNodeTaints ? tolerations : null]);
+    const admits: Admission = admitsAll
+      ? null
+      : (view) => keys.every((key) => view.labels[key] !== undefined) && admitsNode(constraint, pod, view);
+    const term = this.#addTerm(constraint.topologyKey, podTerm, admits, admission);
+    const key = JSON.stringify([term, maxSkew, minDomains, selfMatch]);
     let index = this.#spreadByKey.get(key);
     if (index === undefined) {
       index = this.#spreads.length;
       this.#spreadByKey.set(key, index);
-      const admitted = (view: NodeView) =>
-        topologyKeys.every((label) => view.labels[label] !== undefined) && admitsNode(constraint, pod, view);
-      this.#spreads.push({ term, maxSkew, minDomains, selfMatch, admitted });
+      this.#spreads.push({ term, maxSkew, minDomains, selfMatch });
     }
     return index;
   }

@@ -45,8 +45,8 @@ export interface SpreadRule {
   readonly selfMatch: 0 | 1;
   /** Domains that take part from the start; none of them is given up. Null for keys with a domain for each node. */
   readonly domains: readonly number[] | null;
-  /** Skew at the start, which must not grow where it is above maxSkew already. */
-  readonly initialSkew: number;
+  /** Skew by domain at the start, which must not grow where it is above maxSkew already. */
+  readonly initialSkews: ReadonlyMap<number, number>;
 }
 
 /** A label key by which nodes are grouped into domains. */
@@ -88,6 +88,8 @@ export interface NodeKind {
   readonly shape: number;
   readonly domains: Int32Array;
   readonly limitGroup: number;
+  /** May be launched by the search. One that would add a domain to a spread counts in the bound only: an empty domain changes the rule for everybody. */
+  readonly usable: boolean;
   /** The view of a node of this kind under a name. */
   readonly view: (name: string) => NodeView;
   /** Daemon pods that it will run. */

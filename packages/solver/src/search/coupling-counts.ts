@@ -15,6 +15,8 @@ export class CouplingCounts {
   /** Terms whose dependants count themselves. */
   readonly #selfDependent: boolean[];
   readonly #spreadsOfTerm: number[][];
+  /** Spreads over nodes with more than maxSkew pods on some node at the start. */
+  readonly #overAtStart: boolean[];
   readonly #touched = new Map<number, Set<number>>();
 
   constructor(problem: Problem) {
@@ -34,6 +36,9 @@ export class CouplingCounts {
     for (const { attracts, matches } of problem.classes) {
       for (const term of attracts) if (matches.includes(term)) this.#selfDependent[term] = true;
     }
+    this.#overAtStart = problem.spreads.map(
+      ({ maxSkew, initialSkews }) => Math.max(0, ...initialSkews.values()) > maxSkew,
+    );
     this.#spreadsOfTerm = terms.map((_, term) =>
       problem.spreads.flatMap((spread, index) => (spread.term === term ? [index] : [])),
     );
@@ -109,15 +114,19 @@ export class CouplingCounts {
   }
 
   #isWithinSkew(index: number, touched: ReadonlySet<number>): boolean {
-    const { term, maxSkew, initialSkew, domains } = this.#problem.spreads[index]!;
+    const { term, maxSkew, initialSkews, domains } = this.#problem.spreads[index]!;
     const counts = this.#matching[term]!;
     if (domains === null) {
+      // Where some node is over already, the smallest count matters, which is not followed here: leave it alone.
+      if (this.#overAtStart[index]) return false;
       for (const domain of touched) if ((counts[domain] ?? 0) > maxSkew) return false;
       return true;
     }
-    let largest = 0;
-    for (const domain of domains) largest = Math.max(largest, counts[domain] ?? 0);
-    return largest - this.#smallest(index) <= Math.max(maxSkew, initialSkew);
+    const smallest = this.#smallest(index);
+    for (const domain of domains) {
+      if ((counts[domain] ?? 0) - smallest > Math.max(maxSkew, initialSkews.get(domain) ?? 0)) return false;
+    }
+    return true;
   }
 
   #smallest(index: number): number {

@@ -17,6 +17,9 @@ const MOVE_PRICES = [0.6, 0.3, 0.15, 0.07, 0.03, 0.01];
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free. */
 const LEAST_MOVE_PRICE = 0.5;
 const HEAT = 0.02;
+/** Small clusters need fewer trials: the share grows with the number of pods. */
+const FULL_EFFORT_PODS = 400;
+const SMALLEST_SHARE = 0.04;
 
 /**
  * Searches packings between "nothing moves" and "as cheap as can be found", always in the same way whatever limit on
@@ -45,17 +48,19 @@ export function explore(
   const onChange = () => archive.offer(packing);
   const meanPodPrice = packing.microsPerHour / pods;
   const schedule = [...MOVE_PRICES.map((share) => share * meanPodPrice).filter((price) => price > movePrice), movePrice];
+  const scale = Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
+  const trials = (full: number) => Math.ceil(full * scale);
   for (const price of schedule) {
-    const iterations = Math.ceil(effort.fromCurrent / schedule.length);
+    const iterations = trials(effort.fromCurrent / schedule.length);
     ruinAndRecreate(packing, guide, random, { movePrice: price, iterations, heat: 0, stop, onChange });
   }
   if (potential > WORTH_A_FRESH_START && !stop()) {
     packing.load(start);
     if (packAfresh(packing, relaxation, guide, engines, random, stop)) {
-      ruinAndRecreate(packing, guide, random, { movePrice: 0, iterations: effort.fromFresh, heat: HEAT, stop, onChange: () => {} });
+      ruinAndRecreate(packing, guide, random, { movePrice: 0, iterations: trials(effort.fromFresh), heat: HEAT, stop, onChange: () => {} });
       reuseNodes(packing);
       archive.offer(packing);
-      ruinAndRecreate(packing, guide, random, { movePrice, iterations: effort.afterReuse, heat: 0, stop, onChange });
+      ruinAndRecreate(packing, guide, random, { movePrice, iterations: trials(effort.afterReuse), heat: 0, stop, onChange });
       archive.offer(packing);
     }
   }

@@ -1,6 +1,6 @@
 import type { Relaxation } from '../bound/column-generation.ts';
 import { SCALE } from '../bound/scale.ts';
-import type { LpEngines } from '../lp/engines.ts';
+import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
 import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
@@ -41,7 +41,7 @@ export function packAfresh(
   });
   for (const { kind, classes, counts, times } of diveForPatterns(packing, relaxation, demand, engines, stop)) {
     for (let n = 0; n < times; n++) {
-      if (!packing.mayOpenKind(problem.kinds[kind]!)) break;
+      if (!problem.kinds[kind]!.usable || !packing.mayOpenKind(problem.kinds[kind]!)) break;
       const slot = packing.launch(problem.kinds[kind]!);
       let added = 0;
       classes.forEach((c, k) => {
@@ -89,8 +89,9 @@ function diveForPatterns(
   const demand = Float64Array.from(wholeDemand);
   const fixed: FixedPattern[] = [];
   const rowOf = new Map<number, number>();
+  const covered = new Set(patterns.flatMap(({ classes }) => classes));
   demand.forEach((count, c) => {
-    if (count > 0) rowOf.set(c, rowOf.size);
+    if (count > 0 && covered.has(c)) rowOf.set(c, rowOf.size);
   });
   const usable = patterns.map((pattern) => ({
     ...pattern,
@@ -109,7 +110,9 @@ function diveForPatterns(
   try {
     for (let round = 0; round < 60 && !stop(); round++) {
       if (!demand.some((count) => count > 0)) break;
-      const { primal } = master.solve();
+      const optimum = solveOrNull(master);
+      if (optimum === null) break;
+      const { primal } = optimum;
       const order = [...primal.keys()].filter((j) => primal[j]! > 1e-6).sort((a, b) => fraction(primal[b]!) - fraction(primal[a]!) || a - b);
       let fixedSome = false;
       const fix = (j: number, times: number) => {

@@ -31,6 +31,7 @@ export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
     });
     return ranks;
   });
-  const kinds = containersOf(problem).flatMap(({ kind }) => (kind === null ? [] : [kind]));
-  return { worth, kinds, allKinds: problem.kinds.map(({ index }) => index), rank };
+  const usable = problem.kinds.filter((kind) => kind.usable);
+  const kinds = containersOf({ ...problem, kinds: usable }).flatMap(({ kind }) => (kind === null ? [] : [kind]));
+  return { worth, kinds, allKinds: usable.map(({ index }) => index), rank };
 }

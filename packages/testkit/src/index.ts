@@ -1,0 +1,2 @@
+export { buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
+export { generateCluster, type RandomCluster } from './random-cluster.ts';
