@@ -10,10 +10,10 @@ export interface ApiObject {
   readonly path: string;
 }
 
-const item = z.looseObject({
+const item = z.object({
   apiVersion: z.string().nullish(),
   kind: z.string().nullish(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().nullish() }),
+  metadata: z.object({ name: z.string(), namespace: z.string().nullish() }),
 });
 
 /**

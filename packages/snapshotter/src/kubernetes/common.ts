@@ -19,7 +19,7 @@ export const resourceMap = z.record(z.string(), z.union([z.string(), z.number()]
 
 const stringMap = z.record(z.string(), z.string());
 
-export const ownerReference = z.looseObject({
+export const ownerReference = z.object({
   apiVersion: z.string(),
   kind: z.string(),
   name: z.string(),
@@ -27,7 +27,7 @@ export const ownerReference = z.looseObject({
   controller: z.boolean().nullish(),
 });
 
-export const metadata = z.looseObject({
+export const metadata = z.object({
   name: z.string(),
   namespace: z.string().nullish(),
   uid: z.string().nullish(),
@@ -37,23 +37,23 @@ export const metadata = z.looseObject({
   ownerReferences: z.array(ownerReference).nullish(),
 });
 
-export const expression = z.looseObject({
+export const expression = z.object({
   key: z.string(),
   operator: z.string(),
   values: z.array(z.string()).nullish(),
 });
 
-export const labelSelector = z.looseObject({
+export const labelSelector = z.object({
   matchLabels: stringMap.nullish(),
   matchExpressions: z.array(expression).nullish(),
 });
 
-export const nodeSelectorTerm = z.looseObject({
+export const nodeSelectorTerm = z.object({
   matchExpressions: z.array(expression).nullish(),
   matchFields: z.array(expression).nullish(),
 });
 
-export const taint = z.looseObject({ key: z.string(), value: z.string().nullish(), effect: z.string() });
+export const taint = z.object({ key: z.string(), value: z.string().nullish(), effect: z.string() });
 
 export type RawMetadata = z.infer<typeof metadata>;
 export type RawExpression = z.infer<typeof expression>;

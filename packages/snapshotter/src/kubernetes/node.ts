@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { metadata, resourceMap, taint } from './common.ts';
 
-export const node = z.looseObject({
+export const node = z.object({
   metadata,
   spec: z
     .looseObject({
@@ -13,7 +13,7 @@ export const node = z.looseObject({
   status: z
     .looseObject({
       allocatable: resourceMap.nullish(),
-      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).nullish(),
+      conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish(),
       nodeInfo: z
         .looseObject({ architecture: z.string().nullish(), operatingSystem: z.string().nullish() })
         .nullish(),

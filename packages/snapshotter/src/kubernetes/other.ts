@@ -2,75 +2,75 @@ import { z } from 'zod';
 import { expression, labelSelector, metadata, nodeSelectorTerm, resourceMap, taint } from './common.ts';
 import { podSpec } from './pod.ts';
 
-export const podDisruptionBudget = z.looseObject({
+export const podDisruptionBudget = z.object({
   metadata,
-  spec: z.looseObject({ selector: labelSelector.nullish() }).nullish(),
-  status: z.looseObject({ disruptionsAllowed: z.int().nonnegative().nullish() }).nullish(),
+  spec: z.object({ selector: labelSelector.nullish() }).nullish(),
+  status: z.object({ disruptionsAllowed: z.int().nonnegative().nullish() }).nullish(),
 });
 
-export const persistentVolume = z.looseObject({
+export const persistentVolume = z.object({
   metadata,
-  spec: z.looseObject({
+  spec: z.object({
     accessModes: z.array(z.string()).nullish(),
-    csi: z.looseObject({ driver: z.string() }).nullish(),
+    csi: z.object({ driver: z.string() }).nullish(),
     nodeAffinity: z
-      .looseObject({ required: z.looseObject({ nodeSelectorTerms: z.array(nodeSelectorTerm).nullish() }).nullish() })
+      .looseObject({ required: z.object({ nodeSelectorTerms: z.array(nodeSelectorTerm).nullish() }).nullish() })
       .nullish(),
   }),
 });
 
-export const persistentVolumeClaim = z.looseObject({
+export const persistentVolumeClaim = z.object({
   metadata,
-  spec: z.looseObject({ volumeName: z.string().nullish(), storageClassName: z.string().nullish() }),
+  spec: z.object({ volumeName: z.string().nullish(), storageClassName: z.string().nullish() }),
 });
 
-export const storageClass = z.looseObject({
+export const storageClass = z.object({
   metadata,
   provisioner: z.string(),
   volumeBindingMode: z.string().nullish(),
 });
 
-export const csiNode = z.looseObject({
+export const csiNode = z.object({
   metadata,
-  spec: z.looseObject({
+  spec: z.object({
     drivers: z
       .array(
-        z.looseObject({
+        z.object({
           name: z.string(),
-          allocatable: z.looseObject({ count: z.int().nonnegative().nullish() }).nullish(),
+          allocatable: z.object({ count: z.int().nonnegative().nullish() }).nullish(),
         }),
       )
       .nullish(),
   }),
 });
 
-export const priorityClass = z.looseObject({ metadata, value: z.int() });
+export const priorityClass = z.object({ metadata, value: z.int() });
 
-export const workload = z.looseObject({
+export const workload = z.object({
   metadata,
   spec: z
     .looseObject({
       replicas: z.int().nonnegative().nullish(),
-      template: z.looseObject({ spec: z.unknown() }).nullish(),
+      template: z.object({ spec: z.unknown() }).nullish(),
     })
     .nullish(),
 });
 
-export const daemonSet = z.looseObject({
+export const daemonSet = z.object({
   metadata,
-  spec: z.looseObject({ template: z.looseObject({ spec: podSpec }) }),
+  spec: z.object({ template: z.object({ spec: podSpec }) }),
 });
 
-export const namespace = z.looseObject({ metadata });
+export const namespace = z.object({ metadata });
 
-export const nodePool = z.looseObject({
+export const nodePool = z.object({
   metadata,
-  spec: z.looseObject({
+  spec: z.object({
     weight: z.int().nullish(),
     limits: resourceMap.nullish(),
-    template: z.looseObject({
-      metadata: z.looseObject({ labels: z.record(z.string(), z.string()).nullish() }).nullish(),
-      spec: z.looseObject({
+    template: z.object({
+      metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }).nullish(),
+      spec: z.object({
         taints: z.array(taint).nullish(),
         startupTaints: z.array(taint).nullish(),
         requirements: z.array(expression).nullish(),
@@ -79,7 +79,7 @@ export const nodePool = z.looseObject({
   }),
 });
 
-export const nodeClaim = z.looseObject({
+export const nodeClaim = z.object({
   metadata,
-  status: z.looseObject({ nodeName: z.string().nullish(), providerID: z.string().nullish() }).nullish(),
+  status: z.object({ nodeName: z.string().nullish(), providerID: z.string().nullish() }).nullish(),
 });

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { labelSelector, metadata, nodeSelectorTerm, resourceMap } from './common.ts';
 
-const container = z.looseObject({
+const container = z.object({
   name: z.string().nullish(),
   restartPolicy: z.string().nullish(),
-  resources: z.looseObject({ requests: resourceMap.nullish() }).nullish(),
+  resources: z.object({ requests: resourceMap.nullish() }).nullish(),
   ports: z
     .array(
-      z.looseObject({
+      z.object({
         hostPort: z.int().nullish(),
         protocol: z.string().nullish(),
         hostIP: z.string().nullish(),
@@ -16,7 +16,7 @@ const container = z.looseObject({
     .nullish(),
 });
 
-const podAffinityTerm = z.looseObject({
+const podAffinityTerm = z.object({
   topologyKey: z.string(),
   labelSelector: labelSelector.nullish(),
   namespaces: z.array(z.string()).nullish(),
@@ -25,19 +25,19 @@ const podAffinityTerm = z.looseObject({
   mismatchLabelKeys: z.array(z.string()).nullish(),
 });
 
-const podAffinity = z.looseObject({
+const podAffinity = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: z.array(podAffinityTerm).nullish(),
 });
 
 const volume = z.looseObject({
   name: z.string(),
-  persistentVolumeClaim: z.looseObject({ claimName: z.string() }).nullish(),
-  ephemeral: z.looseObject({}).nullish(),
-  emptyDir: z.looseObject({ medium: z.string().nullish() }).nullish(),
-  hostPath: z.looseObject({}).nullish(),
+  persistentVolumeClaim: z.object({ claimName: z.string() }).nullish(),
+  ephemeral: z.object({}).nullish(),
+  emptyDir: z.object({ medium: z.string().nullish() }).nullish(),
+  hostPath: z.object({}).nullish(),
 });
 
-export const podSpec = z.looseObject({
+export const podSpec = z.object({
   nodeName: z.string().nullish(),
   schedulerName: z.string().nullish(),
   nodeSelector: z.record(z.string(), z.string()).nullish(),
@@ -56,7 +56,7 @@ export const podSpec = z.looseObject({
     .nullish(),
   tolerations: z
     .array(
-      z.looseObject({
+      z.object({
         key: z.string().nullish(),
         operator: z.string().nullish(),
         value: z.string().nullish(),
@@ -66,7 +66,7 @@ export const podSpec = z.looseObject({
     .nullish(),
   topologySpreadConstraints: z
     .array(
-      z.looseObject({
+      z.object({
         topologyKey: z.string(),
         maxSkew: z.int().positive(),
         minDomains: z.int().positive().nullish(),
@@ -81,17 +81,17 @@ export const podSpec = z.looseObject({
   containers: z.array(container),
   initContainers: z.array(container).nullish(),
   overhead: resourceMap.nullish(),
-  resources: z.looseObject({ requests: resourceMap.nullish() }).nullish(),
+  resources: z.object({ requests: resourceMap.nullish() }).nullish(),
   priority: z.int().nullish(),
   volumes: z.array(volume).nullish(),
-  resourceClaims: z.array(z.looseObject({ name: z.string() })).nullish(),
-  schedulingGates: z.array(z.looseObject({ name: z.string() })).nullish(),
+  resourceClaims: z.array(z.object({ name: z.string() })).nullish(),
+  schedulingGates: z.array(z.object({ name: z.string() })).nullish(),
 });
 
-export const pod = z.looseObject({
+export const pod = z.object({
   metadata,
   spec: podSpec,
-  status: z.looseObject({ phase: z.string().nullish() }).nullish(),
+  status: z.object({ phase: z.string().nullish() }).nullish(),
 });
 
 export type RawPod = z.infer<typeof pod>;

@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
-import type { Problem } from '../problem/problem.ts';
-import type { PackingState } from '../search/packing.ts';
+import type { NodeKind, Problem } from '../problem/problem.ts';
+import { type PackingState, slotsOf } from '../search/packing.ts';
 
 /** Where a launched node of the state is, as an index after the existing nodes. */
 export type PlaceIndex = number;
@@ -19,16 +19,14 @@ export interface Move {
  */
 export function assignPods(problem: Problem, state: PackingState): Move[] {
   const wanted: Map<PlaceIndex, number>[] = problem.classes.map(() => new Map());
-  state.existing.forEach((content, place) => {
-    content?.classes.forEach((c, k) => {
-      wanted[c]!.set(place, content.counts[k]!);
+  const launched: NodeKind[] = [];
+  for (const { node, kind, classes, counts } of slotsOf(state)) {
+    if (kind !== null) launched.push(problem.kinds[kind]!);
+    const place = node ?? problem.nodes.length + launched.length - 1;
+    classes.forEach((c, k) => {
+      wanted[c]!.set(place, counts[k]!);
     });
-  });
-  state.launched.forEach(({ content }, position) => {
-    content.classes.forEach((c, k) => {
-      wanted[c]!.set(problem.nodes.length + position, content.counts[k]!);
-    });
-  });
+  }
   const placeOf = new Map(problem.nodes.map(({ node, index }) => [node.name, index]));
   return problem.classes.flatMap(({ pods, index: podClass }): Move[] => {
     const missing = wanted[podClass]!;
@@ -41,11 +39,11 @@ export function assignPods(problem: Problem, state: PackingState): Move[] {
     }
     const targets = [...missing].filter(([, count]) => count > 0).sort(([x], [y]) => x - y);
     // Pods go within their own domains first, so that spreads stay as even on the way as they are at both ends.
-    const groups = Map.groupBy(leaving, (pod) => domainKey(problem, state, placeOf.get(pod.node!)!));
+    const groups = Map.groupBy(leaving, (pod) => domainKey(problem, launched, placeOf.get(pod.node!)!));
     const moves: Move[] = [];
     const rest: SnapshotPod[] = [];
     for (const [key, pods] of groups) {
-      const near = targets.filter(([place]) => domainKey(problem, state, place) === key);
+      const near = targets.filter(([place]) => domainKey(problem, launched, place) === key);
       for (const pod of pods) if (!take(near, pod)) rest.push(pod);
     }
     for (const pod of rest) take(targets, pod);
@@ -62,7 +60,7 @@ export function assignPods(problem: Problem, state: PackingState): Move[] {
 }
 
 /** The domains of a place in every topology that is not per node. */
-function domainKey(problem: Problem, state: PackingState, place: PlaceIndex): string {
-  const node = problem.nodes[place] ?? problem.kinds[state.launched[place - problem.nodes.length]!.kind]!;
+function domainKey(problem: Problem, launched: readonly NodeKind[], place: PlaceIndex): string {
+  const node = problem.nodes[place] ?? launched[place - problem.nodes.length]!;
   return problem.topologies.map(({ perNode }, topology) => (perNode ? '' : node.domains[topology])).join(',');
 }

@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import type { Content, PackingState } from '../search/packing.ts';
+import { flatten, type PackingState, type SlotContent } from '../search/packing.ts';
 import type { Realisation } from './realise.ts';
 
 /**
@@ -15,12 +15,9 @@ export function composeStates(
 ): PackingState | null {
   const classOf = new Map<string, number>();
   for (const { pods, index } of first.classes) for (const pod of pods) classOf.set(keyOf(pod), index);
-  const homeOf = new Map<string, string>();
-  for (const { pods } of first.classes) for (const pod of pods) homeOf.set(keyOf(pod), pod.node!);
   const indexOf = new Map(first.nodes.map(({ node, index }) => [node.name, index]));
   const kindOf = new Map(first.kinds.map((kind) => [kindKey(kind), kind.index]));
-  const existing: (Content | null)[] = first.nodes.map(() => null);
-  const launched: { kind: number; content: Content }[] = [];
+  const slots: SlotContent[] = [];
   const kinds = new Map(realisation.launched.map(({ slot, kind }) => [slot, kind]));
   let microsPerHour = first.frozenMicrosPerHour;
   let moves = 0;
@@ -35,7 +32,7 @@ export function composeStates(
     }
     const content = { classes: [...counts.keys()], counts: [...counts.values()] };
     if (index !== undefined) {
-      existing[index] = content;
+      slots.push({ node: index, kind: null, ...content });
       microsPerHour += first.nodes[index]!.microsPerHour;
       const { homeClasses, homeCounts } = first.nodes[index]!;
       moves += pods.length;
@@ -47,11 +44,12 @@ export function composeStates(
     const kind = name === null ? kinds.get(slot) : launchedBefore.get(name);
     const known = kind === undefined ? undefined : kindOf.get(kindKey(kind));
     if (known === undefined) return null;
-    launched.push({ kind: known, content });
+    slots.push({ node: null, kind: known, ...content });
     microsPerHour += first.kinds[known]!.microsPerHour;
     moves += pods.length;
   }
-  return { microsPerHour, moves, existing, launched };
+  slots.sort((a, b) => (a.node ?? Number.POSITIVE_INFINITY) - (b.node ?? Number.POSITIVE_INFINITY) || 0);
+  return { microsPerHour, moves, flat: flatten(slots) };
 }
 
 function kindKey({ offering, zone, template }: NodeKind): string {

@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { Packing, type PackingState } from '../search/packing.ts';
+import { Packing, type PackingState, slotsOf } from '../search/packing.ts';
 import { assignPods } from './assign-pods.ts';
 
 /** One move in its turn, between slots of the realisation's packing. */
@@ -35,11 +35,12 @@ export function realise(problem: Problem, state: PackingState): Realisation {
   const slots = new Map<number, number>();
   const launched: { slot: number; kind: NodeKind; spare: boolean }[] = [];
   for (const { index } of problem.nodes) slots.set(index, index);
-  state.launched.forEach(({ kind }, position) => {
+  for (const { kind } of slotsOf(state)) {
+    if (kind === null) continue;
     const slot = packing.launch(problem.kinds[kind]!);
-    slots.set(problem.nodes.length + position, slot);
+    slots.set(problem.nodes.length + launched.length, slot);
     launched.push({ slot, kind: problem.kinds[kind]!, spare: false });
-  });
+  }
   packing.commit();
   let waiting: OrderedMove[] = assignPods(problem, state).map((move) => ({
     pod: move.pod,

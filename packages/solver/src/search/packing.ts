@@ -1,18 +1,47 @@
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import { CouplingCounts } from './coupling-counts.ts';
 
-/** Class indices and counts. */
-export interface Content {
-  readonly classes: readonly number[];
-  readonly counts: readonly number[];
-}
-
 /** A packing at rest: which existing nodes are kept with what, and what is launched with what. */
 export interface PackingState {
   readonly microsPerHour: number;
   readonly moves: number;
-  readonly existing: readonly (Content | null)[];
-  readonly launched: readonly { readonly kind: number; readonly content: Content }[];
+  /** See `slotsOf`; hundreds of states of thousands of nodes are kept, so they are flat. */
+  readonly flat: Int32Array;
+}
+
+/** One open slot of a state: the index of an existing node, or the kind of a launched one. */
+export interface SlotContent {
+  readonly node: number | null;
+  readonly kind: number | null;
+  readonly classes: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** Existing nodes first, in their order, then launched ones. */
+export function* slotsOf(state: PackingState): Generator<SlotContent> {
+  const { flat } = state;
+  for (let at = 0; at < flat.length; ) {
+    const place = flat[at]!;
+    const length = flat[at + 1]!;
+    const classes: number[] = [];
+    const counts: number[] = [];
+    for (let k = 0; k < length; k++) {
+      classes.push(flat[at + 2 + 2 * k]!);
+      counts.push(flat[at + 3 + 2 * k]!);
+    }
+    at += 2 + 2 * length;
+    yield { node: place >= 0 ? place : null, kind: place >= 0 ? null : -1 - place, classes, counts };
+  }
+}
+
+/** A slot's place is its node's index, or −1 − kind; then the number of classes, then classes and counts. */
+export function flatten(slots: Iterable<SlotContent>): Int32Array {
+  const flat: number[] = [];
+  for (const { node, kind, classes, counts } of slots) {
+    flat.push(node ?? -1 - kind!, classes.length);
+    for (let k = 0; k < classes.length; k++) flat.push(classes[k]!, counts[k]!);
+  }
+  return Int32Array.from(flat);
 }
 
 const ADD = 0;
@@ -265,17 +294,7 @@ export class Packing {
   }
 
   state(): PackingState {
-    const content = (slot: number): Content => ({ classes: [...this.#classes[slot]!], counts: [...this.#counts[slot]!] });
-    const launched: PackingState['launched'][number][] = [];
-    for (let slot = this.problem.nodes.length; slot < this.slots; slot++) {
-      if (this.#open[slot]) launched.push({ kind: this.#kindOf[slot]!, content: content(slot) });
-    }
-    return {
-      microsPerHour: this.microsPerHour,
-      moves: this.moves,
-      existing: this.problem.nodes.map(({ index }) => (this.#open[index] ? content(index) : null)),
-      launched,
-    };
+    return { microsPerHour: this.microsPerHour, moves: this.moves, flat: flatten(this.#openSlots()) };
   }
 
   /** Becomes the given state. */
@@ -285,21 +304,23 @@ export class Packing {
       this.clear(slot);
       this.close(slot);
     }
-    state.existing.forEach((content, slot) => {
-      if (content === null) return;
-      this.openNode(slot);
-      content.classes.forEach((c, k) => {
-        this.add(slot, c, content.counts[k]!);
-      });
-    });
     this.commit();
-    for (const { kind, content } of state.launched) {
-      const slot = this.launch(this.problem.kinds[kind]!);
-      content.classes.forEach((c, k) => {
-        this.add(slot, c, content.counts[k]!);
+    for (const { node, kind, classes, counts } of slotsOf(state)) {
+      if (node !== null) this.openNode(node);
+      const slot = node ?? this.launch(this.problem.kinds[kind!]!);
+      classes.forEach((c, k) => {
+        this.add(slot, c, counts[k]!);
       });
     }
     this.commit();
+  }
+
+  *#openSlots(): Generator<SlotContent> {
+    for (let slot = 0; slot < this.slots; slot++) {
+      if (!this.#open[slot]) continue;
+      const place = this.isExisting(slot) ? { node: slot, kind: null } : { node: null, kind: this.#kindOf[slot]! };
+      yield { ...place, classes: this.#classes[slot]!, counts: this.#counts[slot]! };
+    }
   }
 
   /** Takes every pod of the problem off the slot. */

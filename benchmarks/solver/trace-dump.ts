@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+/**
+ * Turns the public Alibaba trace into what `kubectl get … -o json` would print of a cluster that runs all of it: every row
+ * a running pod, fractional GPUs as one, spread over EC2 types until 50–60 % of the CPU is requested. Also writes the price
+ * file of the types that may be launched. Usage: trace-dump.ts DATA_FOLDER TRACE.csv OUT_FOLDER
+ */
+const [dataFolder, trace, outFolder] = process.argv.slice(2) as [string, string, string];
+
+const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
+const FAMILIES = /^(c5|m5|r5|c6a|m6a|r6a|g4dn|g5|g6)\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge|48xlarge)$/;
+const PLAIN_NODES = ['m5.8xlarge', 'c5.9xlarge', 'm5.12xlarge', 'r5.8xlarge', 'm5.24xlarge'];
+const GPU_NODES = ['g5.12xlarge', 'g5.48xlarge', 'g4dn.12xlarge'];
+
+const types = rowsOf(readFileSync(join(dataFolder, 'aws-us-east-1.csv'), 'utf8'))
+  .filter((row) => FAMILIES.test(row.instance_type!) || PLAIN_NODES.includes(row.instance_type!))
+  .filter((row) => !(row.gpu_count === '0' && row.gpu_name !== ''));
+const typeOf = new Map(types.map((row) => [row.instance_type!, row]));
+
+interface Node {
+  readonly name: string;
+  readonly type: string;
+  readonly zone: string;
+  cpu: number;
+  memory: number;
+  gpu: number;
+  pods: number;
+  readonly allocatableCpu: number;
+}
+
+const pods = rowsOf(readFileSync(trace, 'utf8')).map((row) => ({
+  name: row.name!,
+  cpu: Number(row.cpu_milli),
+  memory: Number(row.memory_mib),
+  gpu: Math.ceil(Number(row.num_gpu)),
+}));
+const nodes: Node[] = [];
+const placed: { pod: (typeof pods)[number]; node: string }[] = [];
+for (const [index, pod] of pods.entries()) {
+  const pool = pod.gpu > 0 ? GPU_NODES : PLAIN_NODES;
+  // Spread: the least requested of the newest few nodes that fit; a new one as soon as all are over half.
+  const open = nodes.filter((node) => pool.includes(node.type)).slice(-40);
+  const fits = open.filter((node) => node.cpu >= pod.cpu && node.memory >= pod.memory && node.gpu >= pod.gpu && node.pods > 0);
+  const relaxed = fits.filter((node) => node.cpu - pod.cpu > 0.4 * node.allocatableCpu);
+  let node = relaxed.toSorted((a, b) => b.cpu / b.allocatableCpu - a.cpu / a.allocatableCpu)[0];
+  if (node === undefined) {
+    const wanted = pool.find((type, k) => k >= index % pool.length && holds(type, pod)) ?? pool.find((type) => holds(type, pod));
+    if (wanted === undefined) continue;
+    const row = typeOf.get(wanted)!;
+    node = {
+      name: `node-${String(nodes.length).padStart(5, '0')}`,
+      type: wanted,
+      zone: ZONES[nodes.length % 3]!,
+      cpu: Number(row.allocatable_cpu_milli),
+      memory: Number(row.allocatable_memory_mib),
+      gpu: Number(row.gpu_count),
+      pods: Number(row.allocatable_pods),
+      allocatableCpu: Number(row.allocatable_cpu_milli),
+    };
+    nodes.push(node);
+  }
+  node.cpu -= pod.cpu;
+  node.memory -= pod.memory;
+  node.gpu -= pod.gpu;
+  node.pods -= 1;
+  placed.push({ pod, node: node.name });
+}
+
+const items = [
+  ...nodes.map((node) => {
+    const row = typeOf.get(node.type)!;
+    const allocatable = {
+      cpu: `${row.allocatable_cpu_milli}m`,
+      memory: `${row.allocatable_memory_mib}Mi`,
+      pods: row.allocatable_pods,
+      ...(row.gpu_count === '0' ? {} : { 'nvidia.com/gpu': row.gpu_count }),
+    };
+    const labels = {
+      'kubernetes.io/hostname': node.name,
+      'kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': 'amd64',
+      'node.kubernetes.io/instance-type': node.type,
+      'topology.kubernetes.io/zone': node.zone,
+      'topology.kubernetes.io/region': 'us-east-1',
+      'karpenter.sh/capacity-type': 'on-demand',
+      'karpenter.sh/nodepool': 'default',
+    };
+    return { apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, uid: `n-${node.name}`, labels }, spec: {}, status: { allocatable } };
+  }),
+  ...placed.map(({ pod, node }) => {
+    const requests = { cpu: `${pod.cpu}m`, memory: `${pod.memory}Mi`, ...(pod.gpu > 0 ? { 'nvidia.com/gpu': String(pod.gpu) } : {}) };
+    const app = `app-${pod.cpu}-${pod.memory}-${pod.gpu}`;
+    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: app, uid: app, controller: true }];
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: pod.name, namespace: 'default', uid: `p-${pod.name}`, labels: { app }, ownerReferences },
+      spec: { nodeName: node, containers: [{ name: 'c', resources: { requests } }] },
+      status: { phase: 'Running' },
+    };
+  }),
+];
+const prices = types.flatMap((row) =>
+  ZONES.map((zone) =>
+    [
+      row.instance_type,
+      zone,
+      'on-demand',
+      'amd64',
+      row.allocatable_cpu_milli,
+      row.allocatable_memory_mib,
+      row.allocatable_pods,
+      row.gpu_count,
+      row.on_demand_usd_per_hour,
+    ].join(','),
+  ),
+);
+const header =
+  'instance_type,zone,capacity_type,arch,allocatable_cpu_milli,allocatable_memory_mib,allocatable_pods,gpu_count,usd_per_hour';
+mkdirSync(outFolder, { recursive: true });
+writeFileSync(join(outFolder, 'dump.json.gz'), gzipSync(JSON.stringify({ apiVersion: 'v1', kind: 'List', items })));
+writeFileSync(join(outFolder, 'prices.csv'), `${[header, ...prices].join('\n')}\n`);
+const total = nodes.reduce((sum, node) => sum + node.allocatableCpu, 0);
+const left = nodes.reduce((sum, node) => sum + node.cpu, 0);
+process.stdout.write(`${placed.length} pods on ${nodes.length} nodes, ${((1 - left / total) * 100).toFixed(1)} % of CPU requested\n`);
+
+function holds(type: string, pod: { cpu: number; memory: number; gpu: number }): boolean {
+  const row = typeOf.get(type)!;
+  return (
+    Number(row.allocatable_cpu_milli) >= pod.cpu &&
+    Number(row.allocatable_memory_mib) >= pod.memory &&
+    Number(row.gpu_count) >= pod.gpu
+  );
+}
+
+function rowsOf(csv: string): Record<string, string>[] {
+  const [head, ...lines] = csv.trim().split('\n');
+  const names = head!.split(',');
+  return lines.map((line) => Object.fromEntries(line.split(',').map((field, index) => [names[index]!, field])));
+}
