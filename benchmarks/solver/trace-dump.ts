@@ -10,7 +10,8 @@ import { gzipSync } from 'node:zlib';
 const [dataFolder, trace, outFolder] = process.argv.slice(2) as [string, string, string];
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
-const FAMILIES = /^(c5|m5|r5|c6a|m6a|r6a|g4dn|g5|g6)\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge|48xlarge)$/;
+const FAMILIES =
+  /^(c5|m5|r5|c6a|m6a|r6a|g4dn|g5|g6)\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge|48xlarge)$/;
 const PLAIN_NODES = ['m5.8xlarge', 'c5.9xlarge', 'm5.12xlarge', 'r5.8xlarge', 'm5.24xlarge'];
 const GPU_NODES = ['g5.12xlarge', 'g5.48xlarge', 'g4dn.12xlarge'];
 
@@ -42,11 +43,14 @@ for (const [index, pod] of pods.entries()) {
   const pool = pod.gpu > 0 ? GPU_NODES : PLAIN_NODES;
   // Spread: the least requested of the newest few nodes that fit; a new one as soon as all are over half.
   const open = nodes.filter((node) => pool.includes(node.type)).slice(-40);
-  const fits = open.filter((node) => node.cpu >= pod.cpu && node.memory >= pod.memory && node.gpu >= pod.gpu && node.pods > 0);
+  const fits = open.filter(
+    (node) => node.cpu >= pod.cpu && node.memory >= pod.memory && node.gpu >= pod.gpu && node.pods > 0,
+  );
   const relaxed = fits.filter((node) => node.cpu - pod.cpu > 0.4 * node.allocatableCpu);
   let node = relaxed.toSorted((a, b) => b.cpu / b.allocatableCpu - a.cpu / a.allocatableCpu)[0];
   if (node === undefined) {
-    const wanted = pool.find((type, k) => k >= index % pool.length && holds(type, pod)) ?? pool.find((type) => holds(type, pod));
+    const wanted =
+      pool.find((type, k) => k >= index % pool.length && holds(type, pod)) ?? pool.find((type) => holds(type, pod));
     if (wanted === undefined) continue;
     const row = typeOf.get(wanted)!;
     node = {
@@ -87,10 +91,20 @@ const items = [
       'karpenter.sh/capacity-type': 'on-demand',
       'karpenter.sh/nodepool': 'default',
     };
-    return { apiVersion: 'v1', kind: 'Node', metadata: { name: node.name, uid: `n-${node.name}`, labels }, spec: {}, status: { allocatable } };
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: node.name, uid: `n-${node.name}`, labels },
+      spec: {},
+      status: { allocatable },
+    };
   }),
   ...placed.map(({ pod, node }) => {
-    const requests = { cpu: `${pod.cpu}m`, memory: `${pod.memory}Mi`, ...(pod.gpu > 0 ? { 'nvidia.com/gpu': String(pod.gpu) } : {}) };
+    const requests = {
+      cpu: `${pod.cpu}m`,
+      memory: `${pod.memory}Mi`,
+      ...(pod.gpu > 0 ? { 'nvidia.com/gpu': String(pod.gpu) } : {}),
+    };
     const app = `app-${pod.cpu}-${pod.memory}-${pod.gpu}`;
     const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: app, uid: app, controller: true }];
     return {
@@ -124,7 +138,9 @@ writeFileSync(join(outFolder, 'dump.json.gz'), gzipSync(JSON.stringify({ apiVers
 writeFileSync(join(outFolder, 'prices.csv'), `${[header, ...prices].join('\n')}\n`);
 const total = nodes.reduce((sum, node) => sum + node.allocatableCpu, 0);
 const left = nodes.reduce((sum, node) => sum + node.cpu, 0);
-process.stdout.write(`${placed.length} pods on ${nodes.length} nodes, ${((1 - left / total) * 100).toFixed(1)} % of CPU requested\n`);
+process.stdout.write(
+  `${placed.length} pods on ${nodes.length} nodes, ${((1 - left / total) * 100).toFixed(1)} % of CPU requested\n`,
+);
 
 function holds(type: string, pod: { cpu: number; memory: number; gpu: number }): boolean {
   const row = typeOf.get(type)!;

@@ -16,7 +16,12 @@ export function buildProgram(): Command {
   program
     .command('snapshot')
     .description('read a cluster from kubectl output and save what matters for placing and costing')
-    .option('-f, --file <file>', '`kubectl get … -o json` output or a saved snapshot, plain or gzip; - is stdin (repeatable)', collect, [])
+    .option(
+      '-f, --file <file>',
+      '`kubectl get … -o json` output or a saved snapshot, plain or gzip; - is stdin (repeatable)',
+      collect,
+      [],
+    )
     .option('--save <file>', 'write the snapshot there; gzip when the name ends in .gz')
     .option('--anonymise', 'hide every name, label value, image and annotation by a keyed hash')
     .option('--print-kubectl', 'print the kubectl commands that read what a plan needs')
@@ -25,19 +30,38 @@ export function buildProgram(): Command {
   program
     .command('plan')
     .description('work out the cheapest placement and the steps to it; changes nothing')
-    .option('-f, --file <file>', '`kubectl get … -o json` output or a saved snapshot, plain or gzip; - is stdin (repeatable)', collect, [])
-    .option('--prices <source>', "'builtin' or 'file:PATH', whose rows are exactly what may be launched (repeatable)", collect, [])
+    .option(
+      '-f, --file <file>',
+      '`kubectl get … -o json` output or a saved snapshot, plain or gzip; - is stdin (repeatable)',
+      collect,
+      [],
+    )
+    .option(
+      '--prices <source>',
+      "'builtin' or 'file:PATH', whose rows are exactly what may be launched (repeatable)",
+      collect,
+      [],
+    )
     .option('--assume-region <region>', 'price nodes of regions without built-in prices as if they were in this one')
     .option('--policy <file>', 'policy (YAML); see the README')
-    .addOption(new Option('--effort <effort>', 'how much work to do').choices(['quick', 'normal', 'thorough']).default('normal'))
+    .addOption(
+      new Option('--effort <effort>', 'how much work to do').choices(['quick', 'normal', 'thorough']).default('normal'),
+    )
     .option('--time-limit <duration>', 'stop searching after this, with the best plan so far', '60s')
     .option('--seed <number>', 'seed of the search', '1')
     .option('--move-price <amount>', 'price of moving one pod, spread over the policy horizon (24 h)')
     .option('--max-moves <number>', 'move at most so many pods')
     .option('--nodes <selector>', 'plan only for nodes with these labels; the others stay as they are')
-    .option('--exclude-namespace <namespace>', 'leave the pods of this namespace where they are (repeatable)', collect, [])
+    .option(
+      '--exclude-namespace <namespace>',
+      'leave the pods of this namespace where they are (repeatable)',
+      collect,
+      [],
+    )
     .option('--only-remove', 'launch nothing')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'wide', 'json', 'yaml']).default('table'))
+    .addOption(
+      new Option('-o, --output <format>', 'what to print').choices(['table', 'wide', 'json', 'yaml']).default('table'),
+    )
     .option('--save <file>', 'write the plan there as JSON')
     .action(async (options) => (await import('./commands/plan.ts')).runPlan(options));
 
@@ -46,7 +70,12 @@ export function buildProgram(): Command {
     .description('say why a node or a pod of a plan goes where it goes, or every reason why it stays')
     .argument('<plan>', 'a plan saved by `restow plan --save`')
     .argument('<name>', 'a node, or a pod as NAME or NAMESPACE/NAME')
-    .option('-f, --file <file>', 'what the plan was made from: adds what every other node says to the pod (repeatable)', collect, [])
+    .option(
+      '-f, --file <file>',
+      'what the plan was made from: adds what every other node says to the pod (repeatable)',
+      collect,
+      [],
+    )
     .option('--policy <file>', 'the policy that the plan was made with')
     .action(async (plan, name, options) => (await import('./commands/explain.ts')).runExplain(plan, name, options));
 

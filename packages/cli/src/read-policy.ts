@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { DEFAULT_POLICY, InputError, parseDocument, type Policy, policySchema } from '@restow/model';
+import { DEFAULT_POLICY, InputError, type Policy, parseDocument, policySchema } from '@restow/model';
 import { LineCounter, parseDocument as parseYaml } from 'yaml';
 
 /** The policy of a YAML file, or the defaults without one. Errors name file, path and line. */

@@ -14,6 +14,10 @@ export async function writeWhole(file: string, text: string): Promise<void> {
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    throw new InputError(`cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`, { file }, { cause: error });
+    throw new InputError(
+      `cannot be written (${(error as NodeJS.ErrnoException).code ?? String(error)})`,
+      { file },
+      { cause: error },
+    );
   }
 }

@@ -16,7 +16,8 @@ const DECIMAL = /^(\d{1,6})(?:\.(\d*))?$/;
  */
 export function parseRateNanos(text: string): NanosPerHour {
   const match = DECIMAL.exec(text.trim());
-  if (match === null) throw new InputError(`'${text}' is not a price (expected a decimal such as 0.0255, not negative)`);
+  if (match === null)
+    throw new InputError(`'${text}' is not a price (expected a decimal such as 0.0255, not negative)`);
   const fraction = (match[2] ?? '').padEnd(10, '0');
   const nanos = Number(match[1]) * 1e9 + Number(fraction.slice(0, 9));
   return Number(fraction[9]) >= 5 ? nanos + 1 : nanos;

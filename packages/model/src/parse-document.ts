@@ -34,7 +34,10 @@ export function formatPath(path: readonly PropertyKey[]): string {
   let text = '';
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`;
-    else text += /^[A-Za-z_][\w-]*$/.test(String(part)) ? `${text === '' ? '' : '.'}${String(part)}` : `["${String(part)}"]`;
+    else
+      text += /^[A-Za-z_][\w-]*$/.test(String(part))
+        ? `${text === '' ? '' : '.'}${String(part)}`
+        : `["${String(part)}"]`;
   }
   return text;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
-import { capacityTypeSchema } from './snapshot.ts';
 import { taintSchema } from './scheduling-spec.ts';
+import { capacityTypeSchema } from './snapshot.ts';
 
 const names = z.array(z.string());
 

@@ -34,7 +34,11 @@ export function parsePriceFile(text: string, file: string, source: number): Offe
     const line = lines[index]!;
     if (line.trim() === '') continue;
     const fields = line.split(',').map((field) => field.trim());
-    const at = (column?: Column): InputLocation => ({ file, line: index + 1, ...(column === undefined ? {} : { path: column }) });
+    const at = (column?: Column): InputLocation => ({
+      file,
+      line: index + 1,
+      ...(column === undefined ? {} : { path: column }),
+    });
     if (fields.length !== COLUMNS.length) {
       throw new InputError(`has ${fields.length} fields, expected ${COLUMNS.length}`, at());
     }

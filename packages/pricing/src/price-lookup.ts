@@ -17,7 +17,8 @@ export class PriceLookup {
       if (list === undefined) this.#byType.set(key, [offering]);
       else list.push(offering);
     }
-    for (const list of this.#byType.values()) list.sort((a, b) => a.source - b.source || specificity(b) - specificity(a));
+    for (const list of this.#byType.values())
+      list.sort((a, b) => a.source - b.source || specificity(b) - specificity(a));
   }
 
   priceOf(node: Pick<SnapshotNode, 'instanceType' | 'capacityType' | 'zone' | 'region' | 'arch'>): NodePrice | null {

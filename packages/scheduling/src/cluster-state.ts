@@ -79,7 +79,10 @@ export class ClusterState {
   }
 
   /** Pods that match `term`, by value of `topologyKey`; counted once, kept up to date after. */
-  countByDomain(term: PodTerm, topologyKey: string): { readonly byDomain: ReadonlyMap<string, number>; readonly total: number } {
+  countByDomain(
+    term: PodTerm,
+    topologyKey: string,
+  ): { readonly byDomain: ReadonlyMap<string, number>; readonly total: number } {
     const key = `${topologyKey}\n${term.key}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
@@ -93,7 +96,11 @@ export class ClusterState {
   }
 
   /** Anti-affinity terms carried by running pods. */
-  repulsions(): Iterable<{ readonly term: PodTerm; readonly topologyKey: string; readonly byDomain: ReadonlyMap<string, number> }> {
+  repulsions(): Iterable<{
+    readonly term: PodTerm;
+    readonly topologyKey: string;
+    readonly byDomain: ReadonlyMap<string, number>;
+  }> {
     return this.#repulsions.values();
   }
 

@@ -60,7 +60,8 @@ function toPodTerm(term: ResolvedTerm): PodTerm {
   const namespaces = term.namespaces === null ? null : new Set(term.namespaces);
   return {
     key: canonicalJson(term),
-    matches: (pod) => (namespaces === null || namespaces.has(pod.namespace)) && matchesSelector(term.selector, pod.labels),
+    matches: (pod) =>
+      (namespaces === null || namespaces.has(pod.namespace)) && matchesSelector(term.selector, pod.labels),
   };
 }
 

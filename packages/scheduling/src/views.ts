@@ -1,7 +1,10 @@
 import type { PersistentVolume, Resources, SchedulingSpec, Snapshot, SnapshotPod, Taint } from '@restow/model';
 
 /** A pod as far as placing it goes. Every SnapshotPod is one. */
-export type PodView = Pick<SnapshotPod, 'namespace' | 'name' | 'labels' | 'requests' | 'spec' | 'claims' | 'terminating'>;
+export type PodView = Pick<
+  SnapshotPod,
+  'namespace' | 'name' | 'labels' | 'requests' | 'spec' | 'claims' | 'terminating'
+>;
 
 /** A node as far as placing pods on it goes, existing or about to be launched. */
 export interface NodeView {

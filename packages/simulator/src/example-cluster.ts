@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { EXAMPLE_WORKLOADS, type ExampleWorkload } from './example-workloads.ts';
 import { EXAMPLE_MACHINES } from './example-prices.ts';
+import { EXAMPLE_WORKLOADS, type ExampleWorkload } from './example-workloads.ts';
 import { randomOf } from './random.ts';
 
 type ApiObject = Record<string, unknown>;
@@ -16,7 +16,13 @@ interface ExampleNode {
 }
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
-const POOLS: readonly { pool: ExampleWorkload['pool']; instanceType: string; nodes: number; capacityType: string; categories: string[] }[] = [
+const POOLS: readonly {
+  pool: ExampleWorkload['pool'];
+  instanceType: string;
+  nodes: number;
+  capacityType: string;
+  categories: string[];
+}[] = [
   { pool: 'general', instanceType: 'm5.2xlarge', nodes: 60, capacityType: 'on-demand', categories: ['c', 'm', 'r'] },
   { pool: 'spot', instanceType: 'm5.2xlarge', nodes: 42, capacityType: 'spot', categories: ['c', 'm', 'r'] },
   { pool: 'data', instanceType: 'r5.2xlarge', nodes: 18, capacityType: 'on-demand', categories: ['m', 'r'] },
@@ -36,11 +42,16 @@ export function exampleCluster(seed = 1): { apiVersion: 'v1'; kind: 'List'; item
   const random = randomOf(seed);
   const nodes = makeNodes();
   const items: ApiObject[] = [
-    ...['default', 'kube-system', 'shop', 'data', 'batch', 'platform'].map((name) => object('v1', 'Namespace', name, null)),
+    ...['default', 'kube-system', 'shop', 'data', 'batch', 'platform'].map((name) =>
+      object('v1', 'Namespace', name, null),
+    ),
     ...nodes.flatMap(nodeObjects),
     ...POOLS.map(({ pool, capacityType, categories }) => nodePool(pool, capacityType, categories)),
     ...DAEMONS.flatMap((daemon) => daemonObjects(daemon, nodes)),
-    object('storage.k8s.io/v1', 'StorageClass', 'ssd', null, { provisioner: 'ebs.csi.aws.com', volumeBindingMode: 'WaitForFirstConsumer' }),
+    object('storage.k8s.io/v1', 'StorageClass', 'ssd', null, {
+      provisioner: 'ebs.csi.aws.com',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    }),
   ];
   for (const workload of EXAMPLE_WORKLOADS) items.push(...workloadObjects(workload, nodes, random));
   items.push(...oddities(nodes));
@@ -67,7 +78,8 @@ function makeNodes(): ExampleNode[] {
 /** The roomiest of three nodes drawn at random, in the zone with fewest replicas so far: how clusters come to be spread thin. */
 function placeReplica(workload: ExampleWorkload, nodes: readonly ExampleNode[], random: () => number): ExampleNode {
   const { name, pool, cpuMilli, memoryMib } = workload;
-  const inZone = (zone: string) => nodes.filter((n) => n.zone === zone).reduce((sum, n) => sum + (n.workloads.get(name) ?? 0), 0);
+  const inZone = (zone: string) =>
+    nodes.filter((n) => n.zone === zone).reduce((sum, n) => sum + (n.workloads.get(name) ?? 0), 0);
   const fewest = Math.min(...ZONES.map(inZone));
   const fits = nodes.filter(
     (node) =>
@@ -97,7 +109,9 @@ function workloadObjects(workload: ExampleWorkload, nodes: readonly ExampleNode[
   ];
   if (!stateful) {
     const owner = ownerReference('apps/v1', 'Deployment', name);
-    items.push(object('apps/v1', 'ReplicaSet', setName, namespace, { spec: { replicas } }, { ownerReferences: [owner] }));
+    items.push(
+      object('apps/v1', 'ReplicaSet', setName, namespace, { spec: { replicas } }, { ownerReferences: [owner] }),
+    );
   }
   if (workload.disruptionsAllowed !== undefined) {
     const { disruptionsAllowed } = workload;
@@ -140,7 +154,8 @@ function podSpec(workload: ExampleWorkload, nodeName: string): ApiObject {
     nodeName,
     schedulerName: 'default-scheduler',
     nodeSelector: { 'karpenter.sh/nodepool': workload.pool },
-    tolerations: workload.pool === 'data' ? [{ key: DATA_TAINT.key, operator: 'Equal', value: 'data', effect: 'NoSchedule' }] : [],
+    tolerations:
+      workload.pool === 'data' ? [{ key: DATA_TAINT.key, operator: 'Equal', value: 'data', effect: 'NoSchedule' }] : [],
     ...(Object.keys(affinity).length > 0 ? { affinity } : {}),
     ...(workload.spread === undefined ? {} : { topologySpreadConstraints: [spread] }),
     containers: [container(workload.cpuMilli, workload.memoryMib)],
@@ -178,12 +193,28 @@ function nodeObjects(node: ExampleNode): ApiObject[] {
     'karpenter.sh/nodepool': pool,
   };
   const allocatable = { cpu: `${machine.cpuMilli}m`, memory: `${machine.memoryMib}Mi`, pods: String(machine.pods) };
-  const spec = { providerID: `aws:///${zone}/i-${digest(name).slice(0, 17)}`, ...(pool === 'data' ? { taints: [DATA_TAINT] } : {}) };
-  const status = { allocatable, conditions: [{ type: 'Ready', status: 'True' }], nodeInfo: { architecture: 'amd64', operatingSystem: 'linux' } };
+  const spec = {
+    providerID: `aws:///${zone}/i-${digest(name).slice(0, 17)}`,
+    ...(pool === 'data' ? { taints: [DATA_TAINT] } : {}),
+  };
+  const status = {
+    allocatable,
+    conditions: [{ type: 'Ready', status: 'True' }],
+    nodeInfo: { architecture: 'amd64', operatingSystem: 'linux' },
+  };
   return [
     object('v1', 'Node', name, null, { spec, status }, { labels }),
-    object('karpenter.sh/v1', 'NodeClaim', `claim-${name}`, null, { status: { nodeName: name, providerID: spec.providerID } }, { labels: { 'karpenter.sh/nodepool': pool } }),
-    object('storage.k8s.io/v1', 'CSINode', name, null, { spec: { drivers: [{ name: 'ebs.csi.aws.com', allocatable: { count: 25 } }] } }),
+    object(
+      'karpenter.sh/v1',
+      'NodeClaim',
+      `claim-${name}`,
+      null,
+      { status: { nodeName: name, providerID: spec.providerID } },
+      { labels: { 'karpenter.sh/nodepool': pool } },
+    ),
+    object('storage.k8s.io/v1', 'CSINode', name, null, {
+      spec: { drivers: [{ name: 'ebs.csi.aws.com', allocatable: { count: 25 } }] },
+    }),
   ];
 }
 
@@ -194,11 +225,19 @@ function nodePool(pool: string, capacityType: string, categories: readonly strin
     { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64'] },
   ];
   const taints = pool === 'data' ? [DATA_TAINT] : [];
-  return object('karpenter.sh/v1', 'NodePool', pool, null, { spec: { limits: { cpu: '1000' }, template: { spec: { requirements, taints } } } });
+  return object('karpenter.sh/v1', 'NodePool', pool, null, {
+    spec: { limits: { cpu: '1000' }, template: { spec: { requirements, taints } } },
+  });
 }
 
-function daemonObjects(daemon: { name: string; cpuMilli: number; memoryMib: number }, nodes: readonly ExampleNode[]): ApiObject[] {
-  const template = { tolerations: [{ operator: 'Exists' }], containers: [container(daemon.cpuMilli, daemon.memoryMib)] };
+function daemonObjects(
+  daemon: { name: string; cpuMilli: number; memoryMib: number },
+  nodes: readonly ExampleNode[],
+): ApiObject[] {
+  const template = {
+    tolerations: [{ operator: 'Exists' }],
+    containers: [container(daemon.cpuMilli, daemon.memoryMib)],
+  };
   return [
     object('apps/v1', 'DaemonSet', daemon.name, 'kube-system', { spec: { template: { spec: template } } }),
     ...nodes.map((node) =>
@@ -237,14 +276,25 @@ function oddities(nodes: readonly ExampleNode[]): ApiObject[] {
 }
 
 function container(cpuMilli: number, memoryMib: number): ApiObject {
-  return { name: 'main', image: 'registry.example/app', resources: { requests: { cpu: `${cpuMilli}m`, memory: `${memoryMib}Mi` } } };
+  return {
+    name: 'main',
+    image: 'registry.example/app',
+    resources: { requests: { cpu: `${cpuMilli}m`, memory: `${memoryMib}Mi` } },
+  };
 }
 
 function ownerReference(apiVersion: string, kind: string, name: string): ApiObject {
   return { apiVersion, kind, name, uid: uid(`${kind}${name}`), controller: true };
 }
 
-function object(apiVersion: string, kind: string, name: string, namespace: string | null, body: ApiObject = {}, metadata: ApiObject = {}): ApiObject {
+function object(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  namespace: string | null,
+  body: ApiObject = {},
+  metadata: ApiObject = {},
+): ApiObject {
   const identity = { name, ...(namespace === null ? {} : { namespace }), uid: uid(`${kind}/${namespace}/${name}`) };
   return { apiVersion, kind, metadata: { ...identity, creationTimestamp: CREATED, ...metadata }, ...body };
 }

@@ -42,7 +42,10 @@ export function examplePrices(): string {
     [
       ['on-demand', onDemand],
       ['spot', Math.round(onDemand * SPOT_SHARE)],
-    ].map(([type, price]) => `${name},,${type},amd64,${cpuMilli},${memoryMib},${pods},0,${(Number(price) / 1e5).toFixed(5)}`),
+    ].map(
+      ([type, price]) =>
+        `${name},,${type},amd64,${cpuMilli},${memoryMib},${pods},0,${(Number(price) / 1e5).toFixed(5)}`,
+    ),
   );
   return `${[header, ...rows].join('\n')}\n`;
 }

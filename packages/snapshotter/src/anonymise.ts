@@ -1,5 +1,13 @@
 import { createHmac } from 'node:crypto';
-import { type LabelSelector, LABEL, type NodeSelectorTerm, type OwnerReference, PUBLIC_VALUE_LABELS, type SchedulingSpec, type Snapshot } from '@restow/model';
+import {
+  LABEL,
+  type LabelSelector,
+  type NodeSelectorTerm,
+  type OwnerReference,
+  PUBLIC_VALUE_LABELS,
+  type SchedulingSpec,
+  type Snapshot,
+} from '@restow/model';
 
 type Hide = (text: string) => string;
 type Labels = Readonly<Record<string, string>>;
@@ -11,7 +19,8 @@ type Labels = Readonly<Record<string, string>>;
  * by `Gt` or `Lt` would lose its meaning, so values of such keys stay when they are whole numbers.
  */
 export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
-  const hide: Hide = (text) => (text === '' ? '' : `h${createHmac('sha256', key).update(text).digest('hex').slice(0, 16)}`);
+  const hide: Hide = (text) =>
+    text === '' ? '' : `h${createHmac('sha256', key).update(text).digest('hex').slice(0, 16)}`;
   const compared = comparedKeys(snapshot);
   const value = (labelKey: string, text: string) =>
     PUBLIC_VALUE_LABELS.has(labelKey) || (compared.has(labelKey) && /^-?\d+$/.test(text)) ? text : hide(text);
@@ -38,8 +47,14 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
     })),
     podAffinity: all.podAffinity.map(affinity),
     podAntiAffinity: all.podAntiAffinity.map(affinity),
-    topologySpread: all.topologySpread.map((constraint) => ({ ...constraint, selector: selector(constraint.selector) })),
-    hostPorts: all.hostPorts.map((port) => ({ ...port, hostIP: port.hostIP === '0.0.0.0' ? port.hostIP : hide(port.hostIP) })),
+    topologySpread: all.topologySpread.map((constraint) => ({
+      ...constraint,
+      selector: selector(constraint.selector),
+    })),
+    hostPorts: all.hostPorts.map((port) => ({
+      ...port,
+      hostIP: port.hostIP === '0.0.0.0' ? port.hostIP : hide(port.hostIP),
+    })),
     schedulerName: all.schedulerName === 'default-scheduler' ? all.schedulerName : hide(all.schedulerName),
   });
   const affinity = (all: SchedulingSpec['podAffinity'][number]) => ({
@@ -60,7 +75,10 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
       ...node,
       name: hide(node.name),
       uid: hide(node.uid),
-      labels: { ...labels(node.labels), ...(LABEL.hostname in node.labels ? { [LABEL.hostname]: hide(node.labels[LABEL.hostname]!) } : {}) },
+      labels: {
+        ...labels(node.labels),
+        ...(LABEL.hostname in node.labels ? { [LABEL.hostname]: hide(node.labels[LABEL.hostname]!) } : {}),
+      },
       taints: node.taints.map(taint),
       providerId: node.providerId === null ? null : hide(node.providerId),
       group: node.group === null ? null : hide(node.group),
@@ -108,7 +126,8 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
       owner: reference(owner.owner),
       daemon: owner.daemon === null ? null : { ...owner.daemon, spec: spec(owner.daemon.spec) },
     })),
-    namespaces: snapshot.namespaces?.map(({ name, labels: all }) => ({ name: hide(name), labels: labels(all) })) ?? null,
+    namespaces:
+      snapshot.namespaces?.map(({ name, labels: all }) => ({ name: hide(name), labels: labels(all) })) ?? null,
     nodePools: snapshot.nodePools.map((pool) => ({
       ...pool,
       name: hide(pool.name),
@@ -123,7 +142,10 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
       node: claim.node === null ? null : hide(claim.node),
       providerId: claim.providerId === null ? null : hide(claim.providerId),
     })),
-    gaps: snapshot.gaps.map((gap) => ({ ...gap, examples: gap.examples.map((text) => text.split('/').map(hide).join('/')) })),
+    gaps: snapshot.gaps.map((gap) => ({
+      ...gap,
+      examples: gap.examples.map((text) => text.split('/').map(hide).join('/')),
+    })),
   };
 }
 

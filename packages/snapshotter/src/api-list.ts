@@ -20,7 +20,10 @@ const item = z.object({
  * The objects of a `List` (`kubectl get a,b -o json`) or of a typed list such as `PodList` (`kubectl get --raw`), whose
  * items carry no kind of their own.
  */
-export function objectsOfList(document: { kind?: unknown; apiVersion?: unknown; items?: unknown }, file: string): ApiObject[] {
+export function objectsOfList(
+  document: { kind?: unknown; apiVersion?: unknown; items?: unknown },
+  file: string,
+): ApiObject[] {
   const listKind = String(document.kind);
   if (!Array.isArray(document.items)) throw new InputError('expected a list of objects', { file, path: 'items' });
   const itemKind = listKind === 'List' ? null : listKind.slice(0, -'List'.length);

@@ -28,7 +28,8 @@ export function snapshotOf(documents: readonly NamedDocument[]): Snapshot {
   for (const { name, document } of documents) {
     const { kind } = document;
     if (kind === 'Snapshot') {
-      if (documents.length > 1) throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
+      if (documents.length > 1)
+        throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
       saved = parseSnapshot(document, name);
     } else if (typeof kind === 'string' && kind.endsWith('List')) objects.push(...objectsOfList(document, name));
     else {

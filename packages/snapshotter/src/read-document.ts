@@ -48,10 +48,14 @@ export async function readDocument(file: string, stdin: AsyncIterable<Uint8Array
     throw new InputError(`is not JSON, or is cut short (${reason.slice(0, 120)})`, { file: name }, { cause: error });
   }
   if (Array.isArray(document)) {
-    throw new InputError('is an array; expected a List as `kubectl get … -o json` prints it, or a Snapshot', { file: name });
+    throw new InputError('is an array; expected a List as `kubectl get … -o json` prints it, or a Snapshot', {
+      file: name,
+    });
   }
   if (typeof document !== 'object' || document === null) {
-    throw new InputError(`is ${document === null ? 'null' : `a ${typeof document}`}; expected an object`, { file: name });
+    throw new InputError(`is ${document === null ? 'null' : `a ${typeof document}`}; expected an object`, {
+      file: name,
+    });
   }
   return document as Record<string, unknown>;
 }

@@ -19,7 +19,9 @@ export function endStateOf(snapshot: Snapshot, problem: Problem, realisation: Re
     if (move !== undefined) return [{ ...pod, node: names.get(move.to)! }];
     return pod.node !== null && removed.has(pod.node) ? [] : [pod];
   });
-  const daemons = fresh.flatMap(({ slot, kind }) => kind.daemons.map((_, index) => daemonPodOf(kind, index, names.get(slot)!)));
+  const daemons = fresh.flatMap(({ slot, kind }) =>
+    kind.daemons.map((_, index) => daemonPodOf(kind, index, names.get(slot)!)),
+  );
   return {
     ...snapshot,
     nodes: nodes.sort((a, b) => compareText(a.name, b.name)),

@@ -1,4 +1,12 @@
-import { type Effort, type Plan, type PlanStatus, type Policy, type PriceBook, RestowError, type Snapshot } from '@restow/model';
+import {
+  type Effort,
+  type Plan,
+  type PlanStatus,
+  type Policy,
+  type PriceBook,
+  RestowError,
+  type Snapshot,
+} from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
 import { type Relaxation, relax } from './bound/column-generation.ts';
 import { checkPlan } from './check/check-plan.ts';

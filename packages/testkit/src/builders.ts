@@ -1,4 +1,12 @@
-import { API_VERSION, LABEL, type PriceBook, type Snapshot, type SnapshotNode, type SnapshotPod, UNCONSTRAINED } from '@restow/model';
+import {
+  API_VERSION,
+  LABEL,
+  type PriceBook,
+  type Snapshot,
+  type SnapshotNode,
+  type SnapshotPod,
+  UNCONSTRAINED,
+} from '@restow/model';
 
 /** A node of a Karpenter pool with 4 cores, 16 GiB and room for 20 pods, in zone a; `change` says what is different. */
 export function buildNode(name: string, change: Partial<SnapshotNode> = {}): SnapshotNode {

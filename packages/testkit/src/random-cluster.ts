@@ -1,4 +1,12 @@
-import type { LabelSelector, Policy, PriceBook, SchedulingSpec, Snapshot, SnapshotNode, SnapshotPod } from '@restow/model';
+import type {
+  LabelSelector,
+  Policy,
+  PriceBook,
+  SchedulingSpec,
+  Snapshot,
+  SnapshotNode,
+  SnapshotPod,
+} from '@restow/model';
 import { DEFAULT_POLICY, LABEL, UNCONSTRAINED } from '@restow/model';
 import { buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 
@@ -86,7 +94,13 @@ function makeNodes(random: Random): SnapshotNode[] {
 }
 
 /** A few replicas with the same rules, put where the rules let them, as a scheduler would have. */
-function makeApp(app: string, nodes: readonly SnapshotNode[], others: readonly SnapshotPod[], volumes: Volumes, random: Random): SnapshotPod[] {
+function makeApp(
+  app: string,
+  nodes: readonly SnapshotNode[],
+  others: readonly SnapshotPod[],
+  volumes: Volumes,
+  random: Random,
+): SnapshotPod[] {
   const requests = { cpu: 100 * (1 + below(random, 20)), memory: 2 ** 28 * (1 + below(random, 16)) };
   const spec = makeSpec(app, random);
   const kind = chance(random, 0.1) ? 'StatefulSet' : 'ReplicaSet';
@@ -100,10 +114,20 @@ function makeApp(app: string, nodes: readonly SnapshotNode[], others: readonly S
     const name = `${app}-${replica}`;
     const claims = withVolume ? [`claim-${name}`] : [];
     if (withVolume) {
-      volumes.persistentVolumeClaims.push({ namespace: 'default', name: `claim-${name}`, volume: `pv-${name}`, storageClass: null });
+      volumes.persistentVolumeClaims.push({
+        namespace: 'default',
+        name: `claim-${name}`,
+        volume: `pv-${name}`,
+        storageClass: null,
+      });
       const matchExpressions = [{ key: LABEL.zone, operator: 'In' as const, values: [node.zone!] }];
       const nodeAffinity = [{ matchExpressions, matchFields: [] }];
-      volumes.persistentVolumes.push({ name: `pv-${name}`, nodeAffinity, accessModes: ['ReadWriteOnce'], driver: 'csi' });
+      volumes.persistentVolumes.push({
+        name: `pv-${name}`,
+        nodeAffinity,
+        accessModes: ['ReadWriteOnce'],
+        driver: 'csi',
+      });
     }
     pods.push(buildPod(name, node.name, { labels: { app }, owner, requests, spec, claims }));
   }
@@ -125,7 +149,12 @@ function makeSpec(app: string, random: Random): SchedulingSpec {
     ...UNCONSTRAINED,
     nodeSelector: chance(random, 0.1) ? { [LABEL.zone]: pick(random, ZONES) } : {},
     nodeAffinity: chance(random, 0.15)
-      ? [{ matchExpressions: [{ key: 'disk', operator: pick(random, ['In', 'NotIn'] as const), values: ['ssd'] }], matchFields: [] }]
+      ? [
+          {
+            matchExpressions: [{ key: 'disk', operator: pick(random, ['In', 'NotIn'] as const), values: ['ssd'] }],
+            matchFields: [],
+          },
+        ]
       : null,
     tolerations: chance(random, 0.3) ? [{ key: 'team', operator: 'Exists', value: '', effect: null }] : [],
     podAntiAffinity: chance(random, 0.3) ? [term(pick(random, [app, other]), key)] : [],
@@ -158,24 +187,34 @@ function admits(
 ): boolean {
   const here = pods.filter((pod) => pod.node === node.name);
   const sum = (name: string) => here.reduce((total, pod) => total + (pod.requests[name] ?? 0), 0);
-  if (sum('cpu') + requests.cpu > node.allocatable.cpu! - 100 || sum('memory') + requests.memory > node.allocatable.memory!) return false;
+  if (
+    sum('cpu') + requests.cpu > node.allocatable.cpu! - 100 ||
+    sum('memory') + requests.memory > node.allocatable.memory!
+  )
+    return false;
   if (here.length + 2 > node.allocatable.pods!) return false;
   if (node.taints.length > 0 && spec.tolerations.length === 0) return false;
   if (spec.nodeSelector[LABEL.zone] !== undefined && spec.nodeSelector[LABEL.zone] !== node.zone) return false;
   const disk = spec.nodeAffinity?.[0]?.matchExpressions[0];
   if (disk !== undefined && (node.labels.disk === 'ssd') !== (disk.operator === 'In')) return false;
-  if (spec.hostPorts.some(({ port }) => here.some((pod) => pod.spec.hostPorts.some((other) => other.port === port)))) return false;
+  if (spec.hostPorts.some(({ port }) => here.some((pod) => pod.spec.hostPorts.some((other) => other.port === port))))
+    return false;
   const zoneOf = (pod: SnapshotPod) => nodes.find(({ name }) => name === pod.node)!;
-  return spec.podAntiAffinity.every(
-    ({ selector, topologyKey }) =>
-      !pods.some(
-        (pod) => pod.labels.app === selector?.matchLabels.app && zoneOf(pod).labels[topologyKey] === node.labels[topologyKey],
-      ),
-  ) && !pods.some((pod) =>
-    pod.spec.podAntiAffinity.some(
+  return (
+    spec.podAntiAffinity.every(
       ({ selector, topologyKey }) =>
-        selector?.matchLabels.app === app && zoneOf(pod).labels[topologyKey] === node.labels[topologyKey],
-    ),
+        !pods.some(
+          (pod) =>
+            pod.labels.app === selector?.matchLabels.app &&
+            zoneOf(pod).labels[topologyKey] === node.labels[topologyKey],
+        ),
+    ) &&
+    !pods.some((pod) =>
+      pod.spec.podAntiAffinity.some(
+        ({ selector, topologyKey }) =>
+          selector?.matchLabels.app === app && zoneOf(pod).labels[topologyKey] === node.labels[topologyKey],
+      ),
+    )
   );
 }
 

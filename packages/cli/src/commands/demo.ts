@@ -27,6 +27,9 @@ export async function runDemo(options: DemoCommandOptions): Promise<void> {
     { timeLimitMs: 120_000, signal: new AbortController().signal, onProgress: progress.show },
   );
   progress.end();
-  const text = options.output === 'json' ? `${JSON.stringify(plan, null, 2)}\n` : `${drawClusters(snapshot, plan)}\n${renderPlan(plan, false)}`;
+  const text =
+    options.output === 'json'
+      ? `${JSON.stringify(plan, null, 2)}\n`
+      : `${drawClusters(snapshot, plan)}\n${renderPlan(plan, false)}`;
   process.stdout.write(text);
 }

@@ -37,10 +37,13 @@ function findPod(plan: Plan, file: string, name: string): { namespace: string; n
     one.name === podName && (namespace === null || one.namespace === namespace);
   const found = [
     ...plan.target.placements.filter(isIt),
-    ...plan.stays.filter((stay) => stay.kind === 'Pod' && isIt(stay)).map((stay) => ({ namespace: stay.namespace!, name: stay.name })),
+    ...plan.stays
+      .filter((stay) => stay.kind === 'Pod' && isIt(stay))
+      .map((stay) => ({ namespace: stay.namespace!, name: stay.name })),
   ];
   const distinct = [...new Set(found.map((one) => `${one.namespace}/${one.name}`))];
-  if (distinct.length > 1) throw new InputError(`${name} could be ${distinct.join(' or ')}; give the namespace`, { file });
+  if (distinct.length > 1)
+    throw new InputError(`${name} could be ${distinct.join(' or ')}; give the namespace`, { file });
   if (found.length === 0) throw new InputError(`there is no node and no pod ${name} in the plan`, { file });
   return found[0]!;
 }

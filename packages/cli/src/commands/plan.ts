@@ -1,4 +1,4 @@
-import { type Effort, InputError, type Plan, parseRateNanos, type Policy } from '@restow/model';
+import { type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
 import { buildPriceBook } from '@restow/pricing';
 import { loadSnapshot, readBytes } from '@restow/snapshotter';
 import { planInWorker } from '@restow/solver';

@@ -7,12 +7,16 @@ const WIDTH = 64;
 export function drawClusters(before: Snapshot, plan: Plan): string {
   const requested = new Map<string, number>();
   for (const pod of before.pods) if (pod.node !== null) bump(requested, pod.node, pod.requests.cpu ?? 0);
-  const now = before.nodes.map((node) => ({ group: groupOf(node), share: share(requested.get(node.name) ?? 0, node.allocatable.cpu ?? 0) }));
+  const now = before.nodes.map((node) => ({
+    group: groupOf(node),
+    share: share(requested.get(node.name) ?? 0, node.allocatable.cpu ?? 0),
+  }));
 
   const cpuOf = new Map(before.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.requests.cpu ?? 0]));
   const nodes = new Map(before.nodes.map((node) => [node.name, node]));
   const placed = new Map<string, number>();
-  for (const { namespace, name, node } of plan.target.placements) bump(placed, node, cpuOf.get(`${namespace}/${name}`) ?? 0);
+  for (const { namespace, name, node } of plan.target.placements)
+    bump(placed, node, cpuOf.get(`${namespace}/${name}`) ?? 0);
   const after = plan.target.nodes.map(({ name, group, instanceType }) => {
     const alike = nodes.get(name) ?? before.nodes.find((node) => node.instanceType === instanceType);
     const cpu = alike?.allocatable.cpu ?? cpuOfType(instanceType);

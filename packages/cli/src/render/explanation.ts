@@ -15,7 +15,8 @@ export function explainNode(plan: Plan, name: string): string | null {
       `node ${name} goes: its ${leaving.length} pods have a cheaper place${where.length > 0 ? ` on ${list(where)}` : ''}`,
     ]);
   }
-  const price = target.microsPerHour === null ? 'without a known price' : `${formatMicros(target.microsPerHour, currency, 4)}/h`;
+  const price =
+    target.microsPerHour === null ? 'without a known price' : `${formatMicros(target.microsPerHour, currency, 4)}/h`;
   const what = `${target.instanceType ?? 'unknown type'} in ${target.zone ?? 'any zone'}, ${target.capacityType}, ${price}`;
   if (!target.existing) {
     const from = new Set(there.map((placement) => placement.from));
@@ -30,7 +31,9 @@ export function explainNode(plan: Plan, name: string): string | null {
   }
   const stay = plan.stays.find(({ kind, name: stayName }) => kind === 'Node' && stayName === name);
   const here = new Set(there.map(({ namespace, name: podName }) => `${namespace}/${podName}`));
-  const holding = plan.stays.filter(({ kind, namespace, name: podName }) => kind === 'Pod' && here.has(`${namespace}/${podName}`));
+  const holding = plan.stays.filter(
+    ({ kind, namespace, name: podName }) => kind === 'Pod' && here.has(`${namespace}/${podName}`),
+  );
   const reasons = [
     ...(stay?.reasons ?? []),
     ...holding.map(({ namespace, name: podName, reasons: why }) => `${namespace}/${podName} stays: ${why.join('; ')}`),
@@ -42,7 +45,9 @@ export function explainNode(plan: Plan, name: string): string | null {
     ...(reasons.length === 0
       ? ['  nothing forbids to remove it; no cheaper placement of its pods was found']
       : reasons.map((reason) => `  ${reason}`)),
-    ...(reasons.length === 0 ? [] : [`  what that costs: about ${formatMicros(cost * HOURS_PER_MONTH, currency)}/month`]),
+    ...(reasons.length === 0
+      ? []
+      : [`  what that costs: about ${formatMicros(cost * HOURS_PER_MONTH, currency)}/month`]),
   ]);
 }
 
@@ -63,7 +68,9 @@ export function explainPod(plan: Plan, pod: { readonly namespace: string; readon
       `${name} moves from ${from} to ${node} by ${method}`,
       gone ? `  ${from} is emptied and removed` : `  ${from} is kept and gives the room to others`,
       `  ${node} ${target.existing ? 'has room' : 'is launched'}: ${target.instanceType ?? 'unknown type'} in ${target.zone ?? 'any zone'}${price}`,
-      ...(moves.length > 1 ? [`  on the way it makes room for others: ${moves.map((move) => move.node).join(' → ')}`] : []),
+      ...(moves.length > 1
+        ? [`  on the way it makes room for others: ${moves.map((move) => move.node).join(' → ')}`]
+        : []),
     ]);
   }
   if (stay !== undefined) {
@@ -82,7 +89,9 @@ export function explainPod(plan: Plan, pod: { readonly namespace: string; readon
 export function renderVerdicts(verdicts: readonly NodeVerdict[]): string {
   return lines([
     'what the other nodes that are kept say, everyone else being where the plan puts them:',
-    ...verdicts.map(({ reasons, nodes }) => `  ${list(nodes)}: ${reasons.length === 0 ? 'would take it' : reasons.join('; ')}`),
+    ...verdicts.map(
+      ({ reasons, nodes }) => `  ${list(nodes)}: ${reasons.length === 0 ? 'would take it' : reasons.join('; ')}`,
+    ),
   ]);
 }
 

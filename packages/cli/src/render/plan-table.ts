@@ -23,7 +23,10 @@ export function renderSummary(plan: Plan): string {
   const money = (micros: number) => formatMicros(micros, currency);
   const rows = [
     ['cost', `${money(before)}/h now, ${money(after)}/h after`],
-    ['saving', `${money(saving)}/h, ${money(saving * HOURS_PER_MONTH)}/month (${percent(before === 0 ? 0 : saving / before)})`],
+    [
+      'saving',
+      `${money(saving)}/h, ${money(saving * HOURS_PER_MONTH)}/month (${percent(before === 0 ? 0 : saving / before)})`,
+    ],
     [
       'proof',
       `nothing valid costs less than ${money(bound)}/h; ` +
@@ -35,7 +38,10 @@ export function renderSummary(plan: Plan): string {
       `${nodes.before} now, ${nodes.after} after: ${nodes.removed} go, ${nodes.launched} come` +
         (nodes.unpriced > 0 ? `; ${nodes.unpriced} without a price stay and are not counted in the cost` : ''),
     ],
-    ['moves', `${moves} for ${pods} pods; predicted stall ${formatMs(stallMs)} in all, ${formatBytes(movedBytes)} sent`],
+    [
+      'moves',
+      `${moves} for ${pods} pods; predicted stall ${formatMs(stallMs)} in all, ${formatBytes(movedBytes)} sent`,
+    ],
   ];
   return renderColumns(rows);
 }
@@ -47,7 +53,9 @@ function renderNodes(plan: Plan, wide: boolean): string {
   const names = new Set(come.map(({ name }) => name));
   const go = removedSteps.filter((name) => !names.has(name));
   if (go.length > 0) {
-    parts.push(`nodes to go (${go.length})\n${renderColumns((wide ? go : go.slice(0, 8)).map((name) => [`  ${name}`]))}`);
+    parts.push(
+      `nodes to go (${go.length})\n${renderColumns((wide ? go : go.slice(0, 8)).map((name) => [`  ${name}`]))}`,
+    );
     if (!wide && go.length > 8) parts.push(`  … and ${go.length - 8} more (-o wide)\n`);
   }
   if (come.length > 0) {
@@ -75,7 +83,11 @@ function groupRows(nodes: readonly TargetNode[], plan: Plan): string[][] {
 function renderMoves(plan: Plan): string {
   const moved = plan.target.placements.filter(({ from }) => from !== null);
   if (moved.length === 0) return '';
-  const rows = moved.map(({ namespace, name, node, from, method }) => [`  ${namespace}/${name}`, `${from} → ${node}`, method]);
+  const rows = moved.map(({ namespace, name, node, from, method }) => [
+    `  ${namespace}/${name}`,
+    `${from} → ${node}`,
+    method,
+  ]);
   return `pods to move (${moved.length})\n${renderColumns(rows)}`;
 }
 

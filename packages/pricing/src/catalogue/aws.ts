@@ -5,9 +5,7 @@ const REGION = 'us-east-1';
 const MIB = 2 ** 20;
 
 /** Families that AWS's page "Previous generation instances" lists. */
-const PREVIOUS = new Set(
-  'a1 c1 c3 c4 d2 g2 g3 g3s h1 i2 m1 m2 m3 m4 p2 r3 r4 t1'.split(' '),
-);
+const PREVIOUS = new Set('a1 c1 c3 c4 d2 g2 g3 g3s h1 i2 m1 m2 m3 m4 p2 r3 r4 t1'.split(' '));
 /** Families with accelerators that are not counted as GPUs. */
 const ACCELERATED = /^(dl|f|inf|trn|vt)\d/;
 

@@ -60,7 +60,12 @@ export function machineShape(machineType: string): MachineShape | null {
   const accelerated = /^a2-(high|ultra)gpu-(\d+)g$/.exec(machineType);
   if (accelerated !== null) {
     const gpus = Number(accelerated[2]);
-    return { vcpus: 12 * gpus, memoryMib: (accelerated[1] === 'high' ? 85 : 170) * gpus * GIB, gpus, sharedCore: false };
+    return {
+      vcpus: 12 * gpus,
+      memoryMib: (accelerated[1] === 'high' ? 85 : 170) * gpus * GIB,
+      gpus,
+      sharedCore: false,
+    };
   }
   const match = /^([a-z]\d+[a-z]?-[a-z]+)-(\d+)$/.exec(machineType);
   if (match === null) return null;
@@ -78,10 +83,33 @@ export function machineShape(machineType: string): MachineShape | null {
  * 0.5 % of the next two, 0.25 % above; shared-core E2 types leave 940 m; 110 pods.
  */
 export function gkeAllocatable(shape: MachineShape): Resources {
-  const memory = shape.memoryMib - 100 - slice(shape.memoryMib, [[4, 0.25], [4, 0.2], [8, 0.1], [112, 0.06]], 0.02, GIB);
+  const memory =
+    shape.memoryMib -
+    100 -
+    slice(
+      shape.memoryMib,
+      [
+        [4, 0.25],
+        [4, 0.2],
+        [8, 0.1],
+        [112, 0.06],
+      ],
+      0.02,
+      GIB,
+    );
   const cpu = shape.sharedCore
     ? 940
-    : 1000 * shape.vcpus - slice(1000 * shape.vcpus, [[1, 0.06], [1, 0.01], [2, 0.005]], 0.0025, 1000);
+    : 1000 * shape.vcpus -
+      slice(
+        1000 * shape.vcpus,
+        [
+          [1, 0.06],
+          [1, 0.01],
+          [2, 0.005],
+        ],
+        0.0025,
+        1000,
+      );
   const allocatable: Record<string, number> = {
     cpu: Math.floor(cpu),
     memory: Math.floor(memory) * 2 ** 20,

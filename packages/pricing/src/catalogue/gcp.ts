@@ -12,7 +12,10 @@ export async function gcpCatalogue(): Promise<Catalogue> {
     const [instanceType, onDemand, spot] = row as [string, string, string | null];
     const shape = machineShape(instanceType);
     if (shape === null) continue;
-    for (const [capacityType, price] of [['on-demand', onDemand], ['spot', spot]] as const) {
+    for (const [capacityType, price] of [
+      ['on-demand', onDemand],
+      ['spot', spot],
+    ] as const) {
       if (price === null) continue;
       offerings.push({
         instanceType,

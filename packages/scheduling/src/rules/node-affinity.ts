@@ -20,10 +20,7 @@ export function matchesNodeAffinity(spec: SchedulingSpec, node: Pick<NodeView, '
 }
 
 /** Terms are joined by OR; a term without expressions matches nothing. */
-export function matchesAnyTerm(
-  terms: readonly NodeSelectorTerm[],
-  node: Pick<NodeView, 'name' | 'labels'>,
-): boolean {
+export function matchesAnyTerm(terms: readonly NodeSelectorTerm[], node: Pick<NodeView, 'name' | 'labels'>): boolean {
   const fields = { 'metadata.name': node.name };
   return terms.some(
     (term) =>

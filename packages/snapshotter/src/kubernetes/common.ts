@@ -4,18 +4,20 @@ import { z } from 'zod';
 /** Kubernetes API objects as `kubectl get -o json` prints them: only the fields that are used, everything else let through. */
 
 /** A map of resource amounts, checked and turned into integers. */
-export const resourceMap = z.record(z.string(), z.union([z.string(), z.number()])).transform((map, context): Resources => {
-  const result: Record<string, number> = {};
-  for (const [name, amount] of Object.entries(map)) {
-    try {
-      result[name] = parseResource(name, String(amount));
-    } catch (error) {
-      if (!(error instanceof InputError)) throw error;
-      context.addIssue({ code: 'custom', message: error.problem, path: [name] });
+export const resourceMap = z
+  .record(z.string(), z.union([z.string(), z.number()]))
+  .transform((map, context): Resources => {
+    const result: Record<string, number> = {};
+    for (const [name, amount] of Object.entries(map)) {
+      try {
+        result[name] = parseResource(name, String(amount));
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error;
+        context.addIssue({ code: 'custom', message: error.problem, path: [name] });
+      }
     }
-  }
-  return result;
-});
+    return result;
+  });
 
 const stringMap = z.record(z.string(), z.string());
 

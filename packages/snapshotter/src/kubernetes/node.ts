@@ -14,9 +14,7 @@ export const node = z.object({
     .looseObject({
       allocatable: resourceMap.nullish(),
       conditions: z.array(z.object({ type: z.string(), status: z.string() })).nullish(),
-      nodeInfo: z
-        .looseObject({ architecture: z.string().nullish(), operatingSystem: z.string().nullish() })
-        .nullish(),
+      nodeInfo: z.looseObject({ architecture: z.string().nullish(), operatingSystem: z.string().nullish() }).nullish(),
     })
     .nullish(),
 });

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { ApiObject } from '../api-list.ts';
 import { GapCollector } from '../gaps.ts';
 import type { RawMetadata } from '../kubernetes/common.ts';
-import * as raw from '../kubernetes/other.ts';
 import { node as rawNode } from '../kubernetes/node.ts';
+import * as raw from '../kubernetes/other.ts';
 import { pod as rawPod } from '../kubernetes/pod.ts';
 import { projectNode } from './node.ts';
 import { isFinished, projectPod } from './pod.ts';
@@ -50,7 +50,8 @@ export function projectCluster(objects: readonly ApiObject[], origin: string): S
 
   const nodes = each('Node', rawNode, (value) => {
     const node = projectNode(value);
-    if (node === null) gaps.add('node-without-allocatable', 'nodes say nothing of what they can hold; not used', value.metadata.name);
+    if (node === null)
+      gaps.add('node-without-allocatable', 'nodes say nothing of what they can hold; not used', value.metadata.name);
     return node;
   }).sort(byName);
   const nodeNames = new Set(nodes.map(({ name }) => name));
@@ -58,7 +59,11 @@ export function projectCluster(objects: readonly ApiObject[], origin: string): S
     if (isFinished(value)) return null;
     const pod = projectPod(value);
     if (pod.node !== null && !nodeNames.has(pod.node)) {
-      gaps.add('pod-on-unknown-node', 'pods run on nodes that are not in the input; not used', `${pod.namespace}/${pod.name}`);
+      gaps.add(
+        'pod-on-unknown-node',
+        'pods run on nodes that are not in the input; not used',
+        `${pod.namespace}/${pod.name}`,
+      );
       return null;
     }
     return pod;
@@ -108,7 +113,10 @@ export function projectCluster(objects: readonly ApiObject[], origin: string): S
       node: metadata.name,
       drivers: (spec.drivers ?? []).map(({ name, allocatable }) => ({ name, attachLimit: allocatable?.count ?? null })),
     })).sort((a, b) => compareText(a.node, b.node)),
-    priorityClasses: each('PriorityClass', raw.priorityClass, ({ metadata, value }) => ({ name: metadata.name, value })).sort(byName),
+    priorityClasses: each('PriorityClass', raw.priorityClass, ({ metadata, value }) => ({
+      name: metadata.name,
+      value,
+    })).sort(byName),
     owners: [
       ...WORKLOADS.flatMap((kind) =>
         each(kind, raw.workload, ({ metadata, spec }) => owner(kind, metadata, spec?.replicas ?? null, null)),
@@ -126,7 +134,11 @@ export function projectCluster(objects: readonly ApiObject[], origin: string): S
       labels: spec.template.metadata?.labels ?? {},
       taints: projectTaints(spec.template.spec.taints),
       startupTaints: projectTaints(spec.template.spec.startupTaints),
-      requirements: (spec.template.spec.requirements ?? []).map(({ key, operator, values }) => ({ key, operator, values: values ?? [] })),
+      requirements: (spec.template.spec.requirements ?? []).map(({ key, operator, values }) => ({
+        key,
+        operator,
+        values: values ?? [],
+      })),
       limits: spec.limits ?? {},
     })).sort(byName),
     nodeClaims: each('NodeClaim', raw.nodeClaim, ({ metadata, status }) => ({

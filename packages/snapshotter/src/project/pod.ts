@@ -39,7 +39,8 @@ export function projectPod(raw: RawPod): SnapshotPod {
   for (const volume of spec.volumes ?? []) {
     if (volume.persistentVolumeClaim) claims.push(volume.persistentVolumeClaim.claimName);
     else if (volume.ephemeral) claims.push(`${metadata.name}-${volume.name}`);
-    else if (volume.hostPath || (volume.emptyDir && volume.emptyDir.medium !== 'Memory')) localVolumes.push(volume.name);
+    else if (volume.hostPath || (volume.emptyDir && volume.emptyDir.medium !== 'Memory'))
+      localVolumes.push(volume.name);
     for (const kind of Object.keys(volume)) {
       if (kind !== 'name' && volume[kind] != null && !PORTABLE_VOLUMES.has(kind)) unknowns.push(`volume kind ${kind}`);
     }

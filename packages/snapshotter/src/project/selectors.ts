@@ -1,4 +1,11 @@
-import { type Expression, LABEL, type LabelSelector, type NodeSelectorTerm, type OwnerReference, type Taint } from '@restow/model';
+import {
+  type Expression,
+  LABEL,
+  type LabelSelector,
+  type NodeSelectorTerm,
+  type OwnerReference,
+  type Taint,
+} from '@restow/model';
 import type { RawExpression, RawLabelSelector, RawMetadata, RawNodeSelectorTerm } from '../kubernetes/common.ts';
 
 const OPERATORS = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt']);
@@ -39,7 +46,10 @@ export function controllerOf(metadata: RawMetadata): OwnerReference | null {
 }
 
 /** The old beta labels count where the new ones are not set. */
-export function labelOf(labels: Readonly<Record<string, string>>, ...keys: readonly (keyof typeof LABEL)[]): string | null {
+export function labelOf(
+  labels: Readonly<Record<string, string>>,
+  ...keys: readonly (keyof typeof LABEL)[]
+): string | null {
   for (const key of keys) {
     const value = labels[LABEL[key]];
     if (value !== undefined && value !== '') return value;

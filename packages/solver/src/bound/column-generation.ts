@@ -4,7 +4,7 @@ import type { Problem } from '../problem/problem.ts';
 import { compactRelaxation } from './compact-relaxation.ts';
 import { type Container, containersOf } from './containers.ts';
 import { Knapsack, type KnapsackAnswer } from './knapsack.ts';
-import { fixedPrice, lagrangianBound } from './lagrangian.ts';
+import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
 import { SCALE } from './scale.ts';
 
 /** A content of one container. */
@@ -43,7 +43,7 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
   const containers = containersOf(problem);
   const nothing = new Float64Array(problem.classes.length);
   if (problem.classes.length === 0 || containers.length === 0) {
-    return { containers, bound: Math.floor(fixedPrice(problem)), duals: nothing, patterns: [] };
+    return { containers, bound: fixedPrice(problem), duals: nothing, patterns: [] };
   }
   const knapsacks = containers.map((container) => new Knapsack(container, problem.classes, problem.boundResources));
   const compact = compactRelaxation(problem, containers, engines);
@@ -104,7 +104,9 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
           bound = value;
           best = duals;
         }
-        columns = collect(patternsOf(answers).filter((pattern) => improves(pattern, containers, masterDuals, rowDuals, limitRow)));
+        columns = collect(
+          patternsOf(answers).filter((pattern) => improves(pattern, containers, masterDuals, rowDuals, limitRow)),
+        );
         if (columns.length > 0) break;
       }
       if (columns.length === 0) break;
@@ -113,7 +115,7 @@ export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEf
     }
     const duals = best;
     const final = lagrangianBound(problem, containers, duals, price(knapsacks, duals, effort.finalBudget));
-    return { containers, bound: Math.floor(Math.max(bound, final)), duals, patterns };
+    return { containers, bound: roundToPrices(problem, Math.max(bound, final)), duals, patterns };
   } finally {
     master.close();
   }
@@ -152,7 +154,8 @@ function startingPatterns(problem: Problem, containers: readonly Container[]): P
       patterns.push({ container, classes: [...homeClasses], counts: [...homeCounts] });
     }
     most.forEach((count, c) => {
-      if (count > 0 && (nodes.length > 0 || problem.classes.length <= 400)) patterns.push({ container, classes: [c], counts: [count] });
+      if (count > 0 && (nodes.length > 0 || problem.classes.length <= 400))
+        patterns.push({ container, classes: [c], counts: [count] });
     });
   });
   if (problem.classes.length > 400) patterns.push(...cheapestAlone(problem, containers));

@@ -53,10 +53,13 @@ export function compactRelaxation(
   const master = engines.master(rows, columns);
   try {
     const optimum = solveOrNull(master);
-    if (optimum === null) return { duals: sharesOfCheapest(problem, containers), roomDuals: containers.map(() => new Map()) };
+    if (optimum === null)
+      return { duals: sharesOfCheapest(problem, containers), roomDuals: containers.map(() => new Map()) };
     return {
       duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
-      roomDuals: roomRows.map((rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE]))),
+      roomDuals: roomRows.map(
+        (rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE])),
+      ),
     };
   } finally {
     master.close();

@@ -35,7 +35,14 @@ export function containersOf(problem: Problem): Container[] {
   const kinds = problem.kinds.map((kind): Container => {
     const eligible = problem.eligible[kind.shape]!;
     const most = mostOf(kind.capacity, (c) => (eligible[c] === 1 ? Number.MAX_SAFE_INTEGER : 0));
-    return { microsPerHour: kind.microsPerHour, capacity: kind.capacity, most, count: Number.POSITIVE_INFINITY, kind: kind.index, nodes: [] };
+    return {
+      microsPerHour: kind.microsPerHour,
+      capacity: kind.capacity,
+      most,
+      count: Number.POSITIVE_INFINITY,
+      kind: kind.index,
+      nodes: [],
+    };
   });
   const useful: Container[] = [];
   for (const kind of kinds.sort((a, b) => a.microsPerHour - b.microsPerHour)) {
@@ -63,7 +70,10 @@ export function containersOf(problem: Problem): Container[] {
     if (useful.some((other) => dominates(other, container, problem))) continue;
     groups.set(key, { container, nodes: [node.index] });
   }
-  return [...useful, ...[...groups.values()].map(({ container, nodes }) => ({ ...container, count: nodes.length, nodes }))];
+  return [
+    ...useful,
+    ...[...groups.values()].map(({ container, nodes }) => ({ ...container, count: nodes.length, nodes })),
+  ];
 }
 
 function isLonely(podClass: PodClass, problem: Problem): boolean {

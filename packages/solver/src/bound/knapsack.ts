@@ -83,7 +83,13 @@ export class Knapsack {
     return this.#search(order, profits, surrogate, room, budget);
   }
 
-  #search(order: readonly number[], profits: ArrayLike<number>, surrogate: Float64Array, room: number, budget: number): KnapsackAnswer {
+  #search(
+    order: readonly number[],
+    profits: ArrayLike<number>,
+    surrogate: Float64Array,
+    room: number,
+    budget: number,
+  ): KnapsackAnswer {
     const n = order.length;
     const R = this.#resources;
     const profit = Float64Array.from(order, (i) => profits[this.#items[i]!]!);
@@ -147,7 +153,8 @@ export class Knapsack {
       }
       for (let q = fits; q >= 0; q--) {
         // Taking fewer leaves a bound that only falls: stop as soon as it cannot help any more.
-        if (q < fits && upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <= bestValue * (1 + ROUNDING)) break;
+        if (q < fits && upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <= bestValue * (1 + ROUNDING))
+          break;
         for (let j = 0; j < R; j++) left[j]! -= q * demands[k * R + j]!;
         taken[k] = q;
         visit(k + 1, value + q * profit[k]!, free - q * weight[k]!);
@@ -231,7 +238,9 @@ export class Knapsack {
     };
     const left = new Float64Array(R).fill(1);
     let value = 0;
-    for (const i of [...order].sort((a, b) => profits[this.#items[b]!]! * share(a) - profits[this.#items[a]!]! * share(b))) {
+    for (const i of [...order].sort(
+      (a, b) => profits[this.#items[b]!]! * share(a) - profits[this.#items[a]!]! * share(b),
+    )) {
       let fits = this.#most[i]!;
       for (let j = 0; j < R; j++) {
         const weight = this.#weights[i * R + j]!;

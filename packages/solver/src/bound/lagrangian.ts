@@ -22,7 +22,10 @@ export function lagrangianBound(
   let worthPerPrice = 0;
   containers.forEach(({ count, microsPerHour }, k) => {
     if (Number.isFinite(count) || answers[k]!.upper === 0) return;
-    worthPerPrice = Math.max(worthPerPrice, microsPerHour === 0 ? Number.POSITIVE_INFINITY : answers[k]!.upper / microsPerHour);
+    worthPerPrice = Math.max(
+      worthPerPrice,
+      microsPerHour === 0 ? Number.POSITIVE_INFINITY : answers[k]!.upper / microsPerHour,
+    );
   });
   const unlimited = worthPerPrice > 0;
   if (worthPerPrice === Number.POSITIVE_INFINITY) return fixedPrice(problem);
@@ -39,4 +42,24 @@ export function fixedPrice(problem: Problem): number {
   let price = problem.frozenMicrosPerHour;
   for (const { removable, microsPerHour } of problem.nodes) if (!removable) price += microsPerHour;
   return price;
+}
+
+/**
+ * The least total that is not below `bound` and that whole numbers of nodes can add up to: prices are whole micros, so any
+ * valid total is what stays plus a multiple of the prices' greatest common divisor.
+ */
+export function roundToPrices(problem: Problem, bound: number): number {
+  const fixed = fixedPrice(problem);
+  let divisor = 0;
+  for (const { microsPerHour } of problem.kinds) divisor = greatestCommonDivisor(divisor, microsPerHour);
+  for (const { removable, microsPerHour } of problem.nodes)
+    if (removable) divisor = greatestCommonDivisor(divisor, microsPerHour);
+  if (divisor === 0) return fixed;
+  return fixed + Math.max(0, Math.ceil((bound - fixed) / divisor)) * divisor;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  let [x, y] = [a, b];
+  while (y !== 0) [x, y] = [y, x % y];
+  return x;
 }

@@ -48,7 +48,10 @@ export function checkPlan(input: CheckInput): string[] {
   const { snapshot, policy, launched, moves, removed } = input;
   const world = worldOf(snapshot);
   const problems: string[] = [];
-  const state = new ClusterState(world, snapshot.nodes.map((node) => viewOf(node, input)));
+  const state = new ClusterState(
+    world,
+    snapshot.nodes.map((node) => viewOf(node, input)),
+  );
   const position = new Map<SnapshotPod, string>();
   for (const pod of snapshot.pods) {
     if (pod.node === null) continue;
@@ -65,7 +68,8 @@ export function checkPlan(input: CheckInput): string[] {
   const stays = stayReasons(snapshot, policy, world);
   const carriers = carriersOf(snapshot.pods, world);
   const startTroubles = new Map<SnapshotPod, ReadonlySet<string>>();
-  for (const { pod } of carriers) if (pod.node !== null) startTroubles.set(pod, new Set(troubles(pod, pod.node, state)));
+  for (const { pod } of carriers)
+    if (pod.node !== null) startTroubles.set(pod, new Set(troubles(pod, pod.node, state)));
 
   for (const { pod, from, to } of moves) {
     const name = `${pod.namespace}/${pod.name}`;
@@ -95,7 +99,8 @@ export function checkPlan(input: CheckInput): string[] {
   }
   const gone = new Set(removed);
   for (const [pod, node] of position) {
-    if (gone.has(node) && !belongsToNode(pod)) problems.push(`${node} is removed with ${pod.namespace}/${pod.name} on it`);
+    if (gone.has(node) && !belongsToNode(pod))
+      problems.push(`${node} is removed with ${pod.namespace}/${pod.name} on it`);
   }
   return problems;
 }

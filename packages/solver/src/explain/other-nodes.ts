@@ -18,7 +18,10 @@ export function verdictsOfOtherNodes(snapshot: Snapshot, plan: Plan, policy: Pol
   const limits = attachLimitsOf(snapshot);
   const kept = new Set(plan.target.nodes.filter(({ existing }) => existing).map(({ name }) => name));
   const nodes = snapshot.nodes.filter(({ name }) => kept.has(name));
-  const state = new ClusterState(worldOf(snapshot), nodes.map((node) => viewOfNode(node, limits)));
+  const state = new ClusterState(
+    worldOf(snapshot),
+    nodes.map((node) => viewOfNode(node, limits)),
+  );
   const places = new Map(plan.target.placements.map(({ namespace, name, node }) => [`${namespace}/${name}`, node]));
   for (const other of snapshot.pods) {
     const node = places.get(`${other.namespace}/${other.name}`) ?? other.node;
@@ -37,5 +40,7 @@ export function verdictsOfOtherNodes(snapshot: Snapshot, plan: Plan, policy: Pol
     if (verdict === undefined) verdicts.set(key, { reasons, nodes: [node.name] });
     else verdict.nodes.push(node.name);
   }
-  return [...verdicts.values()].sort((a, b) => b.nodes.length - a.nodes.length || compareText(a.nodes[0]!, b.nodes[0]!));
+  return [...verdicts.values()].sort(
+    (a, b) => b.nodes.length - a.nodes.length || compareText(a.nodes[0]!, b.nodes[0]!),
+  );
 }

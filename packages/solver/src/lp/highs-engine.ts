@@ -63,7 +63,8 @@ class HighsSession implements LpSession {
 
   setRightHandSides(rhs: readonly number[]): void {
     rhs.forEach((value, i) => {
-      const [lower, upper] = this.#rows[i]!.sense === '>=' ? [value, this.#highs.infinity] : [-this.#highs.infinity, value];
+      const [lower, upper] =
+        this.#rows[i]!.sense === '>=' ? [value, this.#highs.infinity] : [-this.#highs.infinity, value];
       this.#model.changeRowBounds(i, lower, upper);
     });
   }

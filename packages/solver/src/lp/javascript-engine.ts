@@ -19,7 +19,12 @@ interface TableauModel {
   greaterThan(rhs: number): TableauConstraint;
   smallerThan(rhs: number): TableauConstraint;
   addVariable(cost: number, id: string): { readonly value: number };
-  solve(): { readonly feasible: boolean; readonly bounded: boolean; readonly evaluation: number; generateSolutionSet(): Record<string, number | undefined> };
+  solve(): {
+    readonly feasible: boolean;
+    readonly bounded: boolean;
+    readonly evaluation: number;
+    generateSolutionSet(): Record<string, number | undefined>;
+  };
   readonly tableau: {
     readonly matrix: Float64Array;
     readonly width: number;
@@ -51,7 +56,9 @@ class JavascriptSession implements LpSession {
   solve(): LpAnswer {
     const model = new this.#Model(1e-9);
     model.minimize();
-    const constraints = this.#rows.map(({ sense, rhs }) => (sense === '>=' ? model.greaterThan(rhs) : model.smallerThan(rhs)));
+    const constraints = this.#rows.map(({ sense, rhs }) =>
+      sense === '>=' ? model.greaterThan(rhs) : model.smallerThan(rhs),
+    );
     this.#columns.forEach(({ cost, rows, values }, j) => {
       const variable = model.addVariable(cost, `x${j}`);
       for (let k = 0; k < rows.length; k++) constraints[rows[k]!]!.addTerm(values[k]!, variable);

@@ -7,7 +7,11 @@ import { type Realisation, realise } from './realise.ts';
  * The limit only narrows the choice, so a higher one never gives a dearer plan. The first state moves nothing and is what
  * is left when nothing else will do.
  */
-export function chooseAndRealise(problem: Problem, frontier: readonly PackingState[], maxMoves: number | null): Realisation {
+export function chooseAndRealise(
+  problem: Problem,
+  frontier: readonly PackingState[],
+  maxMoves: number | null,
+): Realisation {
   const limit = maxMoves ?? Number.POSITIVE_INFINITY;
   const objective = ({ microsPerHour, moves }: PackingState) => microsPerHour + problem.moveMicrosPerHour * moves;
   const [nothing, ...others] = frontier as [PackingState, ...PackingState[]];

@@ -53,7 +53,14 @@ export function composeStates(
 }
 
 function kindKey({ offering, zone, template }: NodeKind): string {
-  return JSON.stringify([offering.instanceType, offering.capacityType, offering.arch, zone, template.name, offering.source]);
+  return JSON.stringify([
+    offering.instanceType,
+    offering.capacityType,
+    offering.arch,
+    zone,
+    template.name,
+    offering.source,
+  ]);
 }
 
 function keyOf(pod: SnapshotPod): string {

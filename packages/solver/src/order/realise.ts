@@ -67,7 +67,11 @@ export function realise(problem: Problem, state: PackingState): Realisation {
 
 function step(packing: Packing, move: OrderedMove, done: OrderedMove[]): boolean {
   packing.remove(move.from, move.podClass, 1);
-  if (mayArrive(packing, move.to, move.podClass) && packing.tryAdd(move.to, move.podClass, 1) === 1 && packing.coupling.isSound()) {
+  if (
+    mayArrive(packing, move.to, move.podClass) &&
+    packing.tryAdd(move.to, move.podClass, 1) === 1 &&
+    packing.coupling.isSound()
+  ) {
     packing.commit();
     done.push(move);
     return true;
@@ -105,7 +109,8 @@ function makeDetour(
   }
   for (const move of inTheWay) {
     for (const kind of packing.problem.kinds) {
-      if (!kind.usable || packing.problem.eligible[kind.shape]![move.podClass] !== 1 || !packing.mayOpenKind(kind)) continue;
+      if (!kind.usable || packing.problem.eligible[kind.shape]![move.podClass] !== 1 || !packing.mayOpenKind(kind))
+        continue;
       const slot = packing.launch(kind);
       packing.commit();
       const rest = divert(move, slot);

@@ -57,8 +57,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
   const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
   const nameOf = (slot: number) => names.get(slot)!;
   const movement = predictMovement(snapshot, policy);
-  const before =
-    problem.frozenMicrosPerHour + problem.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, 0);
+  const before = problem.frozenMicrosPerHour + problem.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, 0);
   const after = realisation.microsPerHour;
   const launched = realisation.launched.filter(({ spare }) => !spare);
   const lower = Math.min(bound, after);
@@ -147,7 +146,9 @@ function targetNodes(
 }
 
 /** Finds other kinds that hold the same pods, cheapest first; equal contents are looked at once. */
-function alternativesFinder(problem: Problem): (kind: NodeKind, pods: readonly SnapshotPod[]) => TargetNode['alternatives'] {
+function alternativesFinder(
+  problem: Problem,
+): (kind: NodeKind, pods: readonly SnapshotPod[]) => TargetNode['alternatives'] {
   const classOf = new Map(problem.classes.flatMap(({ pods, index }) => pods.map((pod) => [pod, index] as const)));
   const known = new Map<string, TargetNode['alternatives']>();
   return (kind, pods) => {

@@ -1,4 +1,4 @@
-import { type PlanStay, type Resources, type Snapshot, type SnapshotPod, compareText } from '@restow/model';
+import { compareText, type PlanStay, type Resources, type Snapshot, type SnapshotPod } from '@restow/model';
 import { belongsToNode } from '../problem/movability.ts';
 import type { Problem } from '../problem/problem.ts';
 
@@ -53,7 +53,8 @@ function cheapestShare(requests: Resources, problem: Problem): number {
     let share = 0;
     problem.resources.forEach((name, r) => {
       const amount = requests[name] ?? 0;
-      if (amount > 0) share = Math.max(share, kind.capacity[r]! > 0 ? amount / kind.capacity[r]! : Number.POSITIVE_INFINITY);
+      if (amount > 0)
+        share = Math.max(share, kind.capacity[r]! > 0 ? amount / kind.capacity[r]! : Number.POSITIVE_INFINITY);
     });
     if (share <= 1) cheapest = Math.min(cheapest, share * kind.microsPerHour);
   }

@@ -1,6 +1,6 @@
 import type { Method, PlanStep, SnapshotPod } from '@restow/model';
-import type { Problem } from '../problem/problem.ts';
 import type { Realisation } from '../order/realise.ts';
+import type { Problem } from '../problem/problem.ts';
 
 /**
  * The steps of a realisation as a graph. A move waits for its node to be ready, for every earlier move that makes room on

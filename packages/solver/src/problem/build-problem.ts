@@ -1,6 +1,15 @@
-import { compareText, nanosToMicros, parseRateNanos, type Policy, type PriceBook, type Snapshot, type SnapshotNode, type SnapshotPod } from '@restow/model';
-import { matchesSelector, type NodeView, worldOf } from '@restow/scheduling';
+import {
+  compareText,
+  nanosToMicros,
+  type Policy,
+  type PriceBook,
+  parseRateNanos,
+  type Snapshot,
+  type SnapshotNode,
+  type SnapshotPod,
+} from '@restow/model';
 import type { PriceLookup } from '@restow/pricing';
+import { matchesSelector, type NodeView, worldOf } from '@restow/scheduling';
 import { CouplingIndex } from './coupling.ts';
 import { demandOf, holdsInBound, supplyOf } from './demand.ts';
 import { keptOf } from './keep.ts';
@@ -62,7 +71,14 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
 
   const shapes = new ShapeIndex(relevantLabels(mobile, world));
   const nodeShapes = active.map(({ node, view }) =>
-    shapes.add({ view, arch: node.arch, os: node.os, capacityType: node.capacityType, acceleratorPodsOnly: false, receives: true }),
+    shapes.add({
+      view,
+      arch: node.arch,
+      os: node.os,
+      capacityType: node.capacityType,
+      acceleratorPodsOnly: false,
+      receives: true,
+    }),
   );
   const kindShapes = drafts.map(({ offering, view, acceleratorPodsOnly }) => {
     const { arch, os, capacityType } = offering;
@@ -72,7 +88,16 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const coupling = new CouplingIndex(pods, world);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
-  const { classes, eligible, classOf } = groupIntoClasses(mobile, resources, demands, coupling, shapes, snapshot, policy, world);
+  const { classes, eligible, classOf } = groupIntoClasses(
+    mobile,
+    resources,
+    demands,
+    coupling,
+    shapes,
+    snapshot,
+    policy,
+    world,
+  );
 
   const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!)]));
   const immobileByNode = Map.groupBy(immobile, ({ node }) => node!);
@@ -82,8 +107,14 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     const heldBy = pinned.filter((pod) => !belongsToNode(pod));
     const home = Map.groupBy(mobileByNode.get(node.name) ?? [], (pod) => classOf.get(pod)!);
     const homeClasses = [...home.keys()].sort((a, b) => a - b);
-    const used = usageOf(pinned.map((pod) => demandOf(pod, world)), resources);
-    const homeUse = usageOf((mobileByNode.get(node.name) ?? []).map((pod) => demands.get(pod)!), resources);
+    const used = usageOf(
+      pinned.map((pod) => demandOf(pod, world)),
+      resources,
+    );
+    const homeUse = usageOf(
+      (mobileByNode.get(node.name) ?? []).map((pod) => demands.get(pod)!),
+      resources,
+    );
     const capacity = Float64Array.from(resources, (name, r) => supplyOf(view, name) - used[r]!);
     // A node that holds more than it has keeps what it holds, and nothing more comes.
     const overfull = capacity.some((amount, r) => amount < homeUse[r]!);
@@ -112,7 +143,9 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     if (capacity.some((amount) => amount < 0)) return [];
     const domains = coupling.domainsOf(sample);
     const limitGroup = limitNames.indexOf(template.group);
-    return [{ offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons }];
+    return [
+      { offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons },
+    ];
   });
   const outside = immobile.map((pod) => [pod, domainsByNode.get(pod.node!)!] as const);
   const terms = coupling.countTerms(outside);
@@ -134,8 +167,12 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
 
-  for (const gap of snapshot.gaps) notes.add(`${gap.message}${gap.count > 1 ? ` (${gap.count})` : ''}${gap.examples.length > 0 ? `: ${gap.examples.join(', ')}` : ''}`);
-  if (!policy.onlyRemove && kinds.length === 0) notes.add('nothing can be launched: no node pool, node group or policy template with a price');
+  for (const gap of snapshot.gaps)
+    notes.add(
+      `${gap.message}${gap.count > 1 ? ` (${gap.count})` : ''}${gap.examples.length > 0 ? `: ${gap.examples.join(', ')}` : ''}`,
+    );
+  if (!policy.onlyRemove && kinds.length === 0)
+    notes.add('nothing can be launched: no node pool, node group or policy template with a price');
 
   return {
     policy,
@@ -190,7 +227,14 @@ function groupIntoClasses(
       eligibilityByRules.set(rules, eligibility);
     }
     const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
-    const key = JSON.stringify([resources.map((name) => demand[name] ?? 0), matches, repels, attracts, spreads, eligibility]);
+    const key = JSON.stringify([
+      resources.map((name) => demand[name] ?? 0),
+      matches,
+      repels,
+      attracts,
+      spreads,
+      eligibility,
+    ]);
     const group = byKey.get(key);
     if (group === undefined) byKey.set(key, { pods: [pod], eligibility });
     else group.pods.push(pod);
@@ -211,12 +255,17 @@ function groupIntoClasses(
       coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
     };
   });
-  const eligible = shapes.facts.map((_, shape) => Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])));
+  const eligible = shapes.facts.map((_, shape) =>
+    Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])),
+  );
   return { classes, eligible, classOf };
 }
 
 /** Leaves out kinds that another one of the same shape, domains and pool can always stand in for, at no higher price. */
-function dropDominated(kinds: readonly Omit<NodeKind, 'index'>[], eligible: readonly Uint8Array[]): Omit<NodeKind, 'index'>[] {
+function dropDominated(
+  kinds: readonly Omit<NodeKind, 'index'>[],
+  eligible: readonly Uint8Array[],
+): Omit<NodeKind, 'index'>[] {
   const kept: Omit<NodeKind, 'index'>[] = [];
   const frontiers = new Map<string, Omit<NodeKind, 'index'>[]>();
   for (const kind of kinds) {

@@ -1,5 +1,13 @@
 import type { SnapshotPod } from '@restow/model';
-import { admitsNode, affinityTerm, allTerms, type NodeView, type PodTerm, spreadTerm, type World } from '@restow/scheduling';
+import {
+  admitsNode,
+  affinityTerm,
+  allTerms,
+  type NodeView,
+  type PodTerm,
+  spreadTerm,
+  type World,
+} from '@restow/scheduling';
 import type { CountTerm, SpreadRule, Topology } from './problem.ts';
 
 const PER_NODE_KEY = 'kubernetes.io/hostname';
@@ -117,7 +125,14 @@ export class CouplingIndex {
       // Launched and emptied nodes count none, so with a domain for each node the smallest count is taken as none.
       const smallest = perNode || (minDomains !== null && domains.size < minDomains) ? 0 : Math.min(...values);
       const initialSkews = new Map([...domains].map((domain) => [domain, (byDomain.get(domain) ?? 0) - smallest]));
-      return { term, maxSkew, minDomains, selfMatch, domains: perNode ? null : [...domains].sort((a, b) => a - b), initialSkews };
+      return {
+        term,
+        maxSkew,
+        minDomains,
+        selfMatch,
+        domains: perNode ? null : [...domains].sort((a, b) => a - b),
+        initialSkews,
+      };
     });
   }
 
@@ -154,7 +169,9 @@ export class CouplingIndex {
     const keys = topologySpread.map(({ topologyKey }) => topologyKey);
     const choosy = honourNodeAffinity && (nodeAffinity !== null || Object.keys(nodeSelector).length > 0);
     const admitsAll = !choosy && !honourNodeTaints && keys.every((key) => key === constraint.topologyKey);
-    const admission = admitsAll ? '' : JSON.stringify([keys, choosy ? [nodeSelector, nodeAffinity] : null, honourNodeTaints ? tolerations : null]);
+    const admission = admitsAll
+      ? ''
+      : JSON.stringify([keys, choosy ? [nodeSelector, nodeAffinity] : null, honourNodeTaints ? tolerations : null]);
     const admits: Admission = admitsAll
       ? null
       : (view) => keys.every((key) => view.labels[key] !== undefined) && admitsNode(constraint, pod, view);

@@ -1,4 +1,14 @@
-import { compareText, LABEL, nanosToMicros, type Offering, type Policy, type PriceBook, type Resources, type Snapshot, type SnapshotNode } from '@restow/model';
+import {
+  compareText,
+  LABEL,
+  nanosToMicros,
+  type Offering,
+  type Policy,
+  type PriceBook,
+  type Resources,
+  type Snapshot,
+  type SnapshotNode,
+} from '@restow/model';
 import type { NodeView, PodView, World } from '@restow/scheduling';
 import { type AttachLimits, daemonsOn } from './node-views.ts';
 import type { Template } from './problem.ts';

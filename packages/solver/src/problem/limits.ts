@@ -34,7 +34,9 @@ export function limitGroupsOf(templates: readonly Template[], frozen: readonly S
 }
 
 /** Asked in the innermost loop of the search, so computed once for each. */
-function remembered<Subject extends object>(compute: (subject: Subject) => Float64Array): (subject: Subject) => Float64Array {
+function remembered<Subject extends object>(
+  compute: (subject: Subject) => Float64Array,
+): (subject: Subject) => Float64Array {
   const known = new WeakMap<Subject, Float64Array>();
   return (subject) => {
     let use = known.get(subject);

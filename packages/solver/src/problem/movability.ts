@@ -57,7 +57,11 @@ function claimReasons(pod: SnapshotPod, world: World, shared: ReadonlySet<string
     const key = `${pod.namespace}/${claim}`;
     const volume = world.volumes.get(key);
     if (volume === undefined) reasons.push(`the volume of its claim ${claim} is not in the input`);
-    else if (shared.has(key) && !volume.accessModes.includes('ReadWriteMany') && !volume.accessModes.includes('ReadOnlyMany')) {
+    else if (
+      shared.has(key) &&
+      !volume.accessModes.includes('ReadWriteMany') &&
+      !volume.accessModes.includes('ReadOnlyMany')
+    ) {
       reasons.push(`it shares claim ${claim} with other pods`);
     }
   }
@@ -67,7 +71,9 @@ function claimReasons(pod: SnapshotPod, world: World, shared: ReadonlySet<string
 function budgetReasons(pod: SnapshotPod, budgets: Snapshot['podDisruptionBudgets']): string[] {
   const matching = budgets.filter(({ selector }) => matchesSelector(selector, pod.labels));
   if (matching.length > 1) {
-    return [`several PodDisruptionBudgets select it (${matching.map(({ name }) => name).join(', ')}); eviction is refused`];
+    return [
+      `several PodDisruptionBudgets select it (${matching.map(({ name }) => name).join(', ')}); eviction is refused`,
+    ];
   }
   const [budget] = matching;
   if (budget === undefined) return [];

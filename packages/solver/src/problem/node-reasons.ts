@@ -1,6 +1,6 @@
-import { type Policy, type SnapshotNode, InputError } from '@restow/model';
-import { matchesSelector } from '@restow/scheduling';
 import type { LabelSelector } from '@restow/model';
+import { InputError, type Policy, type SnapshotNode } from '@restow/model';
+import { matchesSelector } from '@restow/scheduling';
 
 /** How far a node takes part in the plan. */
 export interface NodeRole {

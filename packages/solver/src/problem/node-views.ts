@@ -31,7 +31,8 @@ export function viewOfNode(node: SnapshotNode, limits: AttachLimits): NodeView {
 export function daemonPods(snapshot: Snapshot): PodView[] {
   const sets = new Map<string, PodView>();
   for (const { kind, namespace, name, daemon } of snapshot.owners) {
-    if (kind === 'DaemonSet' && daemon !== null) sets.set(`${namespace}/${name}`, daemonPodView(namespace, name, daemon));
+    if (kind === 'DaemonSet' && daemon !== null)
+      sets.set(`${namespace}/${name}`, daemonPodView(namespace, name, daemon));
   }
   for (const pod of snapshot.pods) {
     if (pod.owner?.kind !== 'DaemonSet') continue;

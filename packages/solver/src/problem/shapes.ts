@@ -14,10 +14,16 @@ export interface ShapeFacts {
 }
 
 /** Label keys, and whether node names, that some rule on single nodes refers to. */
-export function relevantLabels(pods: readonly SnapshotPod[], world: World): { keys: ReadonlySet<string>; names: boolean } {
+export function relevantLabels(
+  pods: readonly SnapshotPod[],
+  world: World,
+): { keys: ReadonlySet<string>; names: boolean } {
   const keys = new Set<string>();
   let names = false;
-  const terms = [...pods.map(({ spec }) => spec.nodeAffinity), ...[...world.volumes.values()].map((v) => v.nodeAffinity)];
+  const terms = [
+    ...pods.map(({ spec }) => spec.nodeAffinity),
+    ...[...world.volumes.values()].map((v) => v.nodeAffinity),
+  ];
   for (const list of terms) {
     for (const { matchExpressions, matchFields } of list ?? []) {
       for (const { key } of matchExpressions) keys.add(key);
@@ -67,7 +73,13 @@ export class ShapeIndex {
 }
 
 /** Whether pods like this one may come to nodes of this shape. */
-export function mayCome(pod: SnapshotPod, kept: Kept, usesAccelerator: boolean, facts: ShapeFacts, world: World): boolean {
+export function mayCome(
+  pod: SnapshotPod,
+  kept: Kept,
+  usesAccelerator: boolean,
+  facts: ShapeFacts,
+  world: World,
+): boolean {
   if (!facts.receives || (facts.acceleratorPodsOnly && !usesAccelerator)) return false;
   return keepRefusal(kept, facts) === null && refusalsOfNode(pod, facts.view, world).length === 0;
 }

@@ -1,4 +1,12 @@
-import { type CapacityType, LABEL, type NodePool, type Offering, type Policy, type Snapshot, type SnapshotNode } from '@restow/model';
+import {
+  type CapacityType,
+  LABEL,
+  type NodePool,
+  type Offering,
+  type Policy,
+  type Snapshot,
+  type SnapshotNode,
+} from '@restow/model';
 import { matchesExpression } from '@restow/scheduling';
 import type { Template } from './problem.ts';
 
@@ -139,7 +147,11 @@ function groupTemplates(snapshot: Snapshot): Template[] {
       owner: first.owner,
       labels: commonLabels(nodes),
       taints: first.taints.filter((taint) =>
-        nodes.every(({ taints }) => taints.some(({ key: k, value, effect }) => k === taint.key && value === taint.value && effect === taint.effect)),
+        nodes.every(({ taints }) =>
+          taints.some(
+            ({ key: k, value, effect }) => k === taint.key && value === taint.value && effect === taint.effect,
+          ),
+        ),
       ),
       accepts: (offering, zone) =>
         choices.has(choiceKey(offering.instanceType, zone, offering.capacityType, offering.arch))

@@ -47,7 +47,10 @@ export function explore(
   const movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE);
   const onChange = () => archive.offer(packing);
   const meanPodPrice = packing.microsPerHour / pods;
-  const schedule = [...MOVE_PRICES.map((share) => share * meanPodPrice).filter((price) => price > movePrice), movePrice];
+  const schedule = [
+    ...MOVE_PRICES.map((share) => share * meanPodPrice).filter((price) => price > movePrice),
+    movePrice,
+  ];
   const scale = Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
   const trials = (full: number) => Math.ceil(full * scale);
   for (const price of schedule) {
@@ -57,10 +60,22 @@ export function explore(
   if (potential > WORTH_A_FRESH_START && !stop()) {
     packing.load(start);
     if (packAfresh(packing, relaxation, guide, engines, random, stop)) {
-      ruinAndRecreate(packing, guide, random, { movePrice: 0, iterations: trials(effort.fromFresh), heat: HEAT, stop, onChange: () => {} });
+      ruinAndRecreate(packing, guide, random, {
+        movePrice: 0,
+        iterations: trials(effort.fromFresh),
+        heat: HEAT,
+        stop,
+        onChange: () => {},
+      });
       reuseNodes(packing);
       archive.offer(packing);
-      ruinAndRecreate(packing, guide, random, { movePrice, iterations: trials(effort.afterReuse), heat: 0, stop, onChange });
+      ruinAndRecreate(packing, guide, random, {
+        movePrice,
+        iterations: trials(effort.afterReuse),
+        heat: 0,
+        stop,
+        onChange,
+      });
       archive.offer(packing);
     }
   }

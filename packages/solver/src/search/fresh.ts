@@ -3,8 +3,8 @@ import { SCALE } from '../bound/scale.ts';
 import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
-import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 import type { Random } from './random.ts';
+import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
 /** Share of the fractional columns that one dive fixes. */
 const DIVE_SHARE = 0.15;
@@ -113,7 +113,9 @@ function diveForPatterns(
       const optimum = solveOrNull(master);
       if (optimum === null) break;
       const { primal } = optimum;
-      const order = [...primal.keys()].filter((j) => primal[j]! > 1e-6).sort((a, b) => fraction(primal[b]!) - fraction(primal[a]!) || a - b);
+      const order = [...primal.keys()]
+        .filter((j) => primal[j]! > 1e-6)
+        .sort((a, b) => fraction(primal[b]!) - fraction(primal[a]!) || a - b);
       let fixedSome = false;
       const fix = (j: number, times: number) => {
         const { kind, classes, counts } = usable[j]!;

@@ -341,7 +341,9 @@ export class Packing {
 
   #domainsOfLaunched(kind: NodeKind, slot: number): Int32Array {
     const { topologies } = this.problem;
-    return kind.domains.map((domain, topology) => (topologies[topology]!.perNode ? this.#domainBase + 1 + slot : domain));
+    return kind.domains.map((domain, topology) =>
+      topologies[topology]!.perNode ? this.#domainBase + 1 + slot : domain,
+    );
   }
 
   #setOpen(slot: number, open: boolean): void {

@@ -20,7 +20,12 @@ export function pendingOf(entries: Iterable<readonly [number, number]>, worth: A
 }
 
 /** Places what it can into the given open slots, homes first; the rest stays pending. */
-export function placeInSlots(packing: Packing, pending: Pending, slots: readonly number[], excluded: (slot: number) => boolean): void {
+export function placeInSlots(
+  packing: Packing,
+  pending: Pending,
+  slots: readonly number[],
+  excluded: (slot: number) => boolean,
+): void {
   for (let k = 0; k < pending.classes.length; k++) {
     const c = pending.classes[k]!;
     for (const slot of slots) {

@@ -1,7 +1,7 @@
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
-import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 import type { Random } from './random.ts';
+import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
 export interface SearchOptions {
   readonly movePrice: number;
