@@ -1,0 +1,81 @@
+import { API_VERSION, DEFAULT_POLICY, type Effort, type PriceBook, type Snapshot } from '@restow/model';
+import { parsePriceFile } from '@restow/pricing';
+import { exampleCluster, examplePrices } from '@restow/simulator';
+import { snapshotOf } from '@restow/snapshotter';
+import { type LpEngines, loadEngines, makePlan } from '@restow/solver';
+import { plainCluster } from '@restow/testkit';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { endStateOf } from '../naive/end-state.ts';
+
+let engines: LpEngines;
+beforeAll(async () => {
+  engines = await loadEngines();
+});
+
+const example: { snapshot: Snapshot; book: PriceBook } = {
+  snapshot: snapshotOf([{ name: 'example', document: exampleCluster() }]),
+  book: {
+    apiVersion: API_VERSION,
+    kind: 'PriceBook',
+    currency: 'USD',
+    sources: [{ name: 'file', asOf: null, assumed: false }],
+    offerings: parsePriceFile(examplePrices(), 'example', 0),
+  },
+};
+const CLUSTERS = [
+  ['the example cluster', example],
+  ['300 plain pods', plainCluster(300, 1)],
+  ['120 plain pods', plainCluster(120, 2)],
+] as const;
+
+function plan(cluster: { snapshot: Snapshot; book: PriceBook }, effort: Effort, change: Partial<typeof DEFAULT_POLICY> = {}) {
+  const policy = { ...DEFAULT_POLICY, ...change };
+  const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
+  return makePlan({ ...cluster, policy, effort, seed: 1 }, context);
+}
+
+describe.each(CLUSTERS)('%s', (_name, cluster) => {
+  test.each(['quick', 'normal'] as const)('planning again from the end of a %s plan changes nothing', (effort) => {
+    for (const movePrice of [DEFAULT_POLICY.movePrice, 0]) {
+      const first = plan(cluster, effort, { movePrice });
+      expect(first.summary.moves).toBeGreaterThan(10);
+      const end = endStateOf(cluster.snapshot, cluster.book, first);
+      const again = plan({ ...cluster, snapshot: end }, effort, { movePrice });
+      expect(again.summary.microsPerHour.before).toBe(first.summary.microsPerHour.after);
+      expect(again.summary).toMatchObject({ moves: 0, nodes: { launched: 0, removed: 0 } });
+    }
+  });
+
+  test('a limit on moves is kept, and a higher one never costs more', () => {
+    let last = Number.POSITIVE_INFINITY;
+    const costs = new Set<number>();
+    for (let step = 0; step < 20; step++) {
+      const maxMoves = Math.round((step * cluster.snapshot.pods.length) / 19);
+      const { summary } = plan(cluster, 'quick', { maxMoves, movePrice: 0 });
+      expect(summary.moves).toBeLessThanOrEqual(maxMoves);
+      expect(summary.microsPerHour.after).toBeLessThanOrEqual(last);
+      last = summary.microsPerHour.after;
+      costs.add(last);
+    }
+    expect(costs.size).toBeGreaterThan(6);
+  });
+});
+
+test('the default minimum saving is at most half a percent', () => {
+  expect(DEFAULT_POLICY.minimumSavingFraction).toBeLessThanOrEqual(0.005);
+});
+
+test('plain clusters are planned within 2.5 % of the bound, moves being free', () => {
+  for (const [, cluster] of CLUSTERS) expect(plan(cluster, 'normal', { movePrice: 0 }).summary.gap).toBeLessThan(0.025);
+});
+
+test('a search that is stopped says so and gives a valid plan', () => {
+  for (const reason of ['time-limit', 'cancelled'] as const) {
+    let calls = 0;
+    const stop = () => (++calls > 40 ? reason : null);
+    const policy = { ...DEFAULT_POLICY };
+    const stopped = makePlan({ ...example, policy, effort: 'normal', seed: 1 }, { engines, now: () => 0, stop, onProgress: () => {} });
+    expect(stopped.summary.status).toBe(reason);
+    expect(stopped.summary.microsPerHour.after).toBeLessThanOrEqual(stopped.summary.microsPerHour.before);
+  }
+});
