@@ -1,14 +1,18 @@
 #!/usr/bin/env node
 // Plain JavaScript, so that it runs on any Node: it sees that the sources get one that can run them.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
+import module, { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const WANTED_MAJOR = 24;
 
 if (Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR) {
-  const { main } = await import('../src/main.ts');
-  process.exitCode = await main(process.argv);
+  module.enableCompileCache?.();
+  // A packed restow has the bundle in place of the sources.
+  const sources = new URL('../src/main.ts', import.meta.url);
+  if (existsSync(sources)) process.exitCode = await (await import(sources.href)).main(process.argv);
+  else await import('../dist/restow.js');
 } else {
   const node = bundledNode();
   if (node === null) {

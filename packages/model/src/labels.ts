@@ -41,4 +41,9 @@ export const PUBLIC_VALUE_LABELS: ReadonlySet<string> = new Set<string>([
   LABEL.eksCapacityType,
   LABEL.gkeSpot,
   LABEL.gkePreemptible,
+  'karpenter.k8s.aws/instance-family',
+  'karpenter.k8s.aws/instance-category',
+  'karpenter.k8s.aws/instance-generation',
+  'karpenter.k8s.aws/instance-size',
+  'karpenter.k8s.aws/instance-cpu',
 ]);

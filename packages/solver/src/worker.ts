@@ -1,31 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { InputError } from '@restow/model';
-import { loadEngines } from './lp/engines.ts';
-import { makePlan } from './make-plan.ts';
-import { STOP_REASONS, type WorkerInput, type WorkerMessage } from './worker-messages.ts';
+import { serveWorker } from './serve-worker.ts';
 
-/** Runs one request of `planInWorker` and ends. */
-export async function serveWorker(): Promise<void> {
-  const { request, flag, timeLimitMs } = workerData as WorkerInput;
-  const stopped = new Int32Array(flag);
-  const started = performance.now();
-  const send = (message: WorkerMessage) => parentPort!.postMessage(message);
-  try {
-    const engines = await loadEngines();
-    const plan = makePlan(request, {
-      engines,
-      now: () => Date.now(),
-      stop: () => {
-        const reason = STOP_REASONS[Atomics.load(stopped, 0)] ?? null;
-        return reason === null && performance.now() - started > timeLimitMs ? 'time-limit' : reason;
-      },
-      onProgress: (phase) => send({ kind: 'progress', phase }),
-    });
-    send({ kind: 'plan', plan });
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error;
-    send({ kind: 'input-error', problem: error.problem, location: error.location });
-  }
-}
-
-if (workerData?.restow === 'solver') await serveWorker();
+// What `planInWorker` starts; in a bundle the bundle's own entry does the same.
+await serveWorker();

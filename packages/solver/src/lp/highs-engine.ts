@@ -1,4 +1,4 @@
-import type { Highs, InitOptions } from 'highs';
+import type { Highs } from 'highs';
 import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
 
 /**
@@ -6,10 +6,27 @@ import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
  * The model stays in memory between solves and starts from its last basis.
  */
 export async function loadHighsEngine(wasm: () => Promise<Uint8Array<ArrayBuffer>>): Promise<LpEngine> {
-  // The package's types describe its CommonJS shape; the ES module's default export is the loader itself.
-  const load = (await import('highs')).default as unknown as (options: InitOptions) => Promise<Highs>;
-  const highs = await load({ wasmBinary: await wasm() });
+  const bytes = await wasm();
+  // The package's types describe its CommonJS shape; the ES module's default export is the loader itself. Of the ways in
+  // which its types let the bytes be handed over, this build heeds none but Emscripten's own hook.
+  const load = (await import('highs')).default as unknown as (options: EmscriptenOptions) => Promise<Highs>;
+  const highs = await load({
+    instantiateWasm: (imports, receive) => {
+      void webAssembly.instantiate(bytes, imports).then(({ instance }) => receive(instance));
+    },
+  });
   return { name: `highs ${highs.version.string}`, open: (rows, columns) => new HighsSession(highs, rows, columns) };
+}
+
+/** Of the WebAssembly API, whose types come with a browser's library only, just what is used. */
+interface WebAssemblyRuntime {
+  instantiate(bytes: Uint8Array<ArrayBuffer>, imports: object): Promise<{ readonly instance: object }>;
+}
+
+const webAssembly = (globalThis as unknown as { readonly WebAssembly: WebAssemblyRuntime }).WebAssembly;
+
+interface EmscriptenOptions {
+  readonly instantiateWasm: (imports: object, receive: (instance: object) => void) => void;
 }
 
 const STATUS: Readonly<Record<number, LpAnswer['status']>> = {

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { planSchema } from './plan.ts';
+import { policySchema } from './policy.ts';
+import { priceBookSchema } from './price-book.ts';
+import { snapshotSchema } from './snapshot.ts';
+
+/** JSON Schema (2020-12) of each document, by file name; a policy as a person writes it, with its defaults. */
+export function jsonSchemas(): Record<string, object> {
+  return {
+    plan: z.toJSONSchema(planSchema),
+    policy: z.toJSONSchema(policySchema, { io: 'input' }),
+    'price-book': z.toJSONSchema(priceBookSchema),
+    snapshot: z.toJSONSchema(snapshotSchema),
+  };
+}

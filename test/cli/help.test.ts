@@ -1,0 +1,31 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { restow } from './run-restow.ts';
+
+const BIN = fileURLToPath(new URL('../../packages/cli/bin/restow.js', import.meta.url));
+
+test('--help names every command and loads no SDK, no solver and no schema', () => {
+  // A hook that prints every module that is loaded, so that nothing can hide.
+  const hook = join(mkdtempSync(join(tmpdir(), 'restow-hook-')), 'hook.mjs');
+  writeFileSync(
+    hook,
+    `import { registerHooks } from 'node:module';
+     registerHooks({ load(url, context, next) { process.stderr.write('LOADED ' + url + '\\n'); return next(url, context); } });`,
+  );
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', hook, BIN, '--help'], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  for (const command of ['snapshot', 'plan', 'explain', 'demo', 'version']) expect(stdout).toContain(command);
+  const loaded = stderr.split('\n').filter((line) => line.startsWith('LOADED file:'));
+  expect(loaded.some((line) => line.includes('/commander/'))).toBe(true);
+  for (const line of loaded) expect(line).not.toMatch(/highs|javascript-lp-solver|packages\/(solver|pricing|snapshotter|scheduling|simulator)\/|aws-sdk|google-cloud|kubernetes/);
+});
+
+test('version and unknown commands', async () => {
+  expect((await restow(['version'])).stdout).toMatch(/^restow \d+\.\d+\.\d+\n$/);
+  expect((await restow(['frobnicate'])).code).toBe(2);
+  expect((await restow([])).code).toBe(2);
+});
