@@ -36,7 +36,7 @@ function plan(cluster: { snapshot: Snapshot; book: PriceBook }, effort: Effort, 
 
 describe.each(CLUSTERS)('%s', (_name, cluster) => {
   test.each(['quick', 'normal'] as const)('planning again from the end of a %s plan changes nothing', (effort) => {
-    for (const movePrice of [DEFAULT_POLICY.movePrice, 0]) {
+    for (const movePrice of [DEFAULT_POLICY.movePrice, '0']) {
       const first = plan(cluster, effort, { movePrice });
       expect(first.summary.moves).toBeGreaterThan(10);
       const end = endStateOf(cluster.snapshot, cluster.book, first);
@@ -51,7 +51,7 @@ describe.each(CLUSTERS)('%s', (_name, cluster) => {
     const costs = new Set<number>();
     for (let step = 0; step < 20; step++) {
       const maxMoves = Math.round((step * cluster.snapshot.pods.length) / 19);
-      const { summary } = plan(cluster, 'quick', { maxMoves, movePrice: 0 });
+      const { summary } = plan(cluster, 'quick', { maxMoves, movePrice: '0' });
       expect(summary.moves).toBeLessThanOrEqual(maxMoves);
       expect(summary.microsPerHour.after).toBeLessThanOrEqual(last);
       last = summary.microsPerHour.after;
@@ -66,7 +66,7 @@ test('the default minimum saving is at most half a percent', () => {
 });
 
 test('plain clusters are planned within 2.5 % of the bound, moves being free', () => {
-  for (const [, cluster] of CLUSTERS) expect(plan(cluster, 'normal', { movePrice: 0 }).summary.gap).toBeLessThan(0.025);
+  for (const [, cluster] of CLUSTERS) expect(plan(cluster, 'normal', { movePrice: '0' }).summary.gap).toBeLessThan(0.025);
 });
 
 test('a search that is stopped says so and gives a valid plan', () => {

@@ -26,7 +26,16 @@ export const policySchema = z.strictObject({
   apiVersion: z.literal(API_VERSION).default(API_VERSION),
   kind: z.literal('Policy').default('Policy'),
   /** Price of moving one pod, in the price book's currency, as a decimal string or number. */
-  movePrice: z.union([z.number().nonnegative(), z.string()]).default('0.02'),
+  movePrice: z
+    .union([
+      z
+        .number()
+        .min(0)
+        .max(999_999)
+        .transform((amount) => amount.toFixed(9)),
+      z.string().regex(/^\d{1,6}(\.\d+)?$/, 'expected an amount such as 0.02'),
+    ])
+    .default('0.02'),
   /** Hours over which the price of moving is spread: how long the new placement will last. */
   horizonHours: z.number().positive().default(24),
   /** A plan that moves or launches anything must save at least this part of what the nodes cost. */

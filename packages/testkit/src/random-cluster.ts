@@ -61,7 +61,7 @@ export function generateCluster(seed: number): RandomCluster {
   });
   const policy: Policy = {
     ...DEFAULT_POLICY,
-    movePrice: chance(random, 0.5) ? 0 : 0.02,
+    movePrice: chance(random, 0.5) ? '0' : '0.02',
     onlyRemove: chance(random, 0.2),
     maxMoves: chance(random, 0.2) ? below(random, 6) : null,
   };

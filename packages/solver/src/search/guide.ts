@@ -1,5 +1,5 @@
 import { containersOf } from '../bound/containers.ts';
-import type { Problem } from '../problem/problem.ts';
+import type { NodeKind, Problem } from '../problem/problem.ts';
 
 /** What the search is guided by: prices by class, and the kinds worth launching. */
 export interface Guide {
@@ -31,7 +31,40 @@ export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
     });
     return ranks;
   });
-  const usable = problem.kinds.filter((kind) => kind.usable);
+  const usable = promising(problem, worth, rank);
   const kinds = containersOf({ ...problem, kinds: usable }).flatMap(({ kind }) => (kind === null ? [] : [kind]));
   return { worth, kinds, allKinds: usable.map(({ index }) => index), rank };
+}
+
+/** A kind that, filled greedily, gives less than this for its price is only of use for a small rest. */
+const PROMISING_SHARE = 0.85;
+/** So many of the cheapest kinds of each shape and place are kept for rests. */
+const CHEAPEST_KEPT = 5;
+
+/** Usable kinds that are worth trying: hundreds of machine types are sold, few are ever the best buy. */
+function promising(problem: Problem, worth: Float64Array, rank: readonly Int32Array[]): NodeKind[] {
+  const kept = new Map<string, number>();
+  return problem.kinds.filter((kind) => {
+    if (!kind.usable) return false;
+    // Kinds come in the order of price.
+    const place = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}`;
+    const cheaper = kept.get(place) ?? 0;
+    const keep = cheaper < CHEAPEST_KEPT || greedyWorth(problem, kind, worth, rank[kind.index]!) >= PROMISING_SHARE * kind.microsPerHour;
+    if (keep) kept.set(place, cheaper + 1);
+    return keep;
+  });
+}
+
+function greedyWorth(problem: Problem, kind: NodeKind, worth: Float64Array, rank: Int32Array): number {
+  const eligible = problem.eligible[kind.shape]!;
+  const left = Float64Array.from(kind.capacity);
+  let value = 0;
+  for (const { index, dims, amounts, pods } of problem.classes.toSorted((a, b) => rank[a.index]! - rank[b.index]!)) {
+    if (eligible[index] !== 1) continue;
+    let fits = pods.length;
+    for (let d = 0; d < dims.length; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
+    for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
+    value += fits * worth[index]!;
+  }
+  return value;
 }
