@@ -44,31 +44,44 @@ async function expectRefused(args: readonly string[], said: readonly (string | R
   expect(readdirSync(folder).sort()).toEqual(before);
 }
 
-const CLUSTERS: readonly (readonly [what: string, content: string | Uint8Array, said: readonly (string | RegExp)[]])[] = [
-  ['not JSON', 'NAME STATUS\nn Ready\n', ['is not JSON']],
-  ['a truncated gzip', gzipSync(GOOD).subarray(0, 60), [/gzip .* cut short/]],
-  ['a List cut short', GOOD.slice(0, -30), ['is not JSON, or is cut short']],
-  ['an empty file', '', ['is empty']],
-  ['an array', '[]', ['is an array']],
-  ['another kind', JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap' }), ['kind: is a ConfigMap']],
-  ['items that are no list', JSON.stringify({ apiVersion: 'v1', kind: 'List', items: {} }), ['items: expected a list']],
-  ['a quantity such as 1x', list(node('n', '1x')), [/items\[0\]\.status\.allocatable\.cpu: .*'1x' is not a Kubernetes quantity/]],
-  ['a negative quantity', list(node('n', '-1')), [/items\[0\]\.status\.allocatable\.cpu: .*negative/]],
-  ['a name that is no string', list(node('n'), node(7)), [/items\[1\]\.metadata\.name: /]],
-  ['containers that are no list', list(node('n'), pod({ name: 'c' })), [/items\[1\]\.spec\.containers: /]],
-  ['an object without a kind', list({ metadata: { name: 'x' } }), [/items\[0\]\.kind: /]],
-  ['two objects with one name', list(node('n'), node('m'), node('n')), [/items\[2\]: Node n is there twice \(first at items\[0\]\)/]],
+const CLUSTERS: readonly (readonly [what: string, content: string | Uint8Array, said: readonly (string | RegExp)[]])[] =
   [
-    'a snapshot with missing parts',
-    JSON.stringify({ apiVersion: 'restow.dev/v1alpha1', kind: 'Snapshot', nodes: [] }),
-    [/metadata: /],
-  ],
-  [
-    'a snapshot from a newer version',
-    JSON.stringify({ apiVersion: 'restow.dev/v9', kind: 'Snapshot' }),
-    [/apiVersion: apiVersion is "restow.dev\/v9"/],
-  ],
-];
+    ['not JSON', 'NAME STATUS\nn Ready\n', ['is not JSON']],
+    ['a truncated gzip', gzipSync(GOOD).subarray(0, 60), [/gzip .* cut short/]],
+    ['a List cut short', GOOD.slice(0, -30), ['is not JSON, or is cut short']],
+    ['an empty file', '', ['is empty']],
+    ['an array', '[]', ['is an array']],
+    ['another kind', JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap' }), ['kind: is a ConfigMap']],
+    [
+      'items that are no list',
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: {} }),
+      ['items: expected a list'],
+    ],
+    [
+      'a quantity such as 1x',
+      list(node('n', '1x')),
+      [/items\[0\]\.status\.allocatable\.cpu: .*'1x' is not a Kubernetes quantity/],
+    ],
+    ['a negative quantity', list(node('n', '-1')), [/items\[0\]\.status\.allocatable\.cpu: .*negative/]],
+    ['a name that is no string', list(node('n'), node(7)), [/items\[1\]\.metadata\.name: /]],
+    ['containers that are no list', list(node('n'), pod({ name: 'c' })), [/items\[1\]\.spec\.containers: /]],
+    ['an object without a kind', list({ metadata: { name: 'x' } }), [/items\[0\]\.kind: /]],
+    [
+      'two objects with one name',
+      list(node('n'), node('m'), node('n')),
+      [/items\[2\]: Node n is there twice \(first at items\[0\]\)/],
+    ],
+    [
+      'a snapshot with missing parts',
+      JSON.stringify({ apiVersion: 'restow.dev/v1alpha1', kind: 'Snapshot', nodes: [] }),
+      [/metadata: /],
+    ],
+    [
+      'a snapshot from a newer version',
+      JSON.stringify({ apiVersion: 'restow.dev/v9', kind: 'Snapshot' }),
+      [/apiVersion: apiVersion is "restow.dev\/v9"/],
+    ],
+  ];
 
 describe.each(CLUSTERS)('%s', (_what, content, said) => {
   test.each(['plan', 'snapshot'])('is refused by %s', async (command) => {
@@ -108,10 +121,18 @@ test.each(POLICIES)('a policy with %s is refused', async (_what, content, said) 
 
 test.each([
   ['an unreadable file', ['plan', '-f', '/nowhere/dump.json'], /\/nowhere\/dump\.json: cannot be read \(ENOENT\)/],
-  ['an unreadable price file', ['plan', '-f', '/dev/null', '--prices', 'file:/nowhere/p.csv'], /\/nowhere\/p\.csv: cannot be read/],
+  [
+    'an unreadable price file',
+    ['plan', '-f', '/dev/null', '--prices', 'file:/nowhere/p.csv'],
+    /\/nowhere\/p\.csv: cannot be read/,
+  ],
   ['no file at all', ['plan'], /plan needs -f FILE/],
   ['an effort that is none', ['plan', '-f', '-', '--effort', 'huge'], /--effort/],
-  ['a limit that is no number', ['plan', '-f', '-', '--max-moves', 'many'], /--max-moves many: expected a whole number/],
+  [
+    'a limit that is no number',
+    ['plan', '-f', '-', '--max-moves', 'many'],
+    /--max-moves many: expected a whole number/,
+  ],
   ['a move price below nothing', ['plan', '-f', '-', '--move-price', '-1'], /--move-price -1/],
   ['a duration that is none', ['plan', '-f', '-', '--time-limit', 'soon'], /--time-limit soon/],
   ['a selector that is none', ['plan', '-f', '@good', '--nodes', 'a=(b'], /is not a label selector/],
@@ -125,8 +146,14 @@ test.each([
 });
 
 test('explain refuses what is no plan, and names that are not in it', async () => {
-  expect(await restow(['explain', good, 'n'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/kind: is a List; expected a Plan/) });
+  expect(await restow(['explain', good, 'n'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/kind: is a List; expected a Plan/),
+  });
   const file = join(folder, 'plan.json');
   await restow(['plan', '-f', good, '--save', file]);
-  expect(await restow(['explain', file, 'nobody'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/no node and no pod nobody/) });
+  expect(await restow(['explain', file, 'nobody'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no node and no pod nobody/),
+  });
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Plan, planSchema, snapshotSchema } from '@restow/model';
 import { exampleCluster, examplePrices } from '@restow/simulator';
-import { parse } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { restow } from './run-restow.ts';
 
 let folder: string;
@@ -22,7 +22,11 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const plan = (...args: string[]) => restow(['plan', '--prices', `file:${prices}`, '--effort', 'quick', ...args]);
-const withoutTimes = ({ metadata: { createdAt: _at, ...metadata }, summary: { solveMs: _ms, ...summary }, ...rest }: Plan) => ({
+const withoutTimes = ({
+  metadata: { createdAt: _at, ...metadata },
+  summary: { solveMs: _ms, ...summary },
+  ...rest
+}: Plan) => ({
   ...rest,
   metadata,
   summary,
@@ -40,7 +44,9 @@ test('a plan from a file, from gzip, from two files, from stdin and from a saved
     plan('-f', at('dump.json.gz'), '-o', 'json'),
     plan('-f', at('a.json'), '-f', at('b.json'), '-o', 'json'),
     plan('-f', at('snapshot.json.gz'), '-o', 'json'),
-    restow(['plan', '--prices', `file:${prices}`, '--effort', 'quick', '-f', '-', '-o', 'json'], { input: readFileSync(dump) }),
+    restow(['plan', '--prices', `file:${prices}`, '--effort', 'quick', '-f', '-', '-o', 'json'], {
+      input: readFileSync(dump),
+    }),
   ]);
   const [first, ...others] = outputs.map(({ stdout }) => withoutTimes(planSchema.parse(JSON.parse(stdout)) as Plan));
   for (const other of others) expect(other).toEqual(first);
@@ -48,7 +54,10 @@ test('a plan from a file, from gzip, from two files, from stdin and from a saved
 });
 
 test('the table says first what a busy person wants, YAML and JSON are the same plan, and --save keeps it', async () => {
-  const [table, yaml] = await Promise.all([plan('-f', dump, '--save', at('plan.json')), plan('-f', dump, '-o', 'yaml')]);
+  const [table, yaml] = await Promise.all([
+    plan('-f', dump, '--save', at('plan.json')),
+    plan('-f', dump, '-o', 'yaml'),
+  ]);
   const saved = planSchema.parse(JSON.parse(readFileSync(at('plan.json'), 'utf8'))) as Plan;
   expect(statSync(at('plan.json')).mode & 0o777).toBe(0o600);
   expect(withoutTimes(parse(yaml.stdout) as Plan)).toEqual(withoutTimes(saved));
@@ -63,7 +72,8 @@ test('explain says why pods and nodes go, come and stay', async () => {
   const saved = JSON.parse(readFileSync(at('plan.json'), 'utf8')) as Plan;
   const moved = saved.target.placements.find(({ from }) => from !== null)!;
   const come = saved.target.nodes.find(({ existing }) => !existing)!;
-  const explain = async (name: string, ...more: string[]) => (await restow(['explain', at('plan.json'), name, ...more])).stdout;
+  const explain = async (name: string, ...more: string[]) =>
+    (await restow(['explain', at('plan.json'), name, ...more])).stdout;
   expect(await explain(`${moved.namespace}/${moved.name}`)).toContain(`moves from ${moved.from} to ${moved.node} by`);
   expect(await explain('debug-shell')).toContain('it is a bare pod');
   expect(await explain('nightly-report-x7k2p')).toContain('it belongs to a Job');
@@ -99,10 +109,23 @@ test('an anonymised snapshot shows no name, label value, image or annotation, an
   const text = readFileSync(at('hidden.json'), 'utf8');
   const hidden = snapshotSchema.parse(JSON.parse(text));
   expect(hidden.metadata.anonymised).toBe(true);
-  for (const word of ['shop', 'checkout', 'orders-db', 'general', 'debug-shell', 'registry.example', 'nightly', 'aws:///', 'dedicated":"data']) {
+  for (const word of [
+    'shop',
+    'checkout',
+    'orders-db',
+    'general',
+    'debug-shell',
+    'registry.example',
+    'nightly',
+    'aws:///',
+    'dedicated":"data',
+  ]) {
     expect(text).not.toContain(word);
   }
-  const [open, anonymous] = await Promise.all([plan('-f', dump, '-o', 'json'), plan('-f', at('hidden.json'), '-o', 'json')]);
+  const [open, anonymous] = await Promise.all([
+    plan('-f', dump, '-o', 'json'),
+    plan('-f', at('hidden.json'), '-o', 'json'),
+  ]);
   const [a, b] = [open, anonymous].map(({ stdout }) => JSON.parse(stdout) as Plan) as [Plan, Plan];
   expect(b.metadata.anonymised).toBe(true);
   expect(b.summary.microsPerHour.before).toBe(a.summary.microsPerHour.before);
@@ -113,8 +136,19 @@ test('an anonymised snapshot shows no name, label value, image or annotation, an
 test('what the input does not say is a named gap', async () => {
   const items = [
     { apiVersion: 'v1', kind: 'Node', metadata: { name: 'young' } },
-    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lost', namespace: 'x' }, spec: { nodeName: 'gone', containers: [] } },
-    { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'old', namespace: 'x' }, spec: { nodeName: 'gone', containers: [] }, status: { phase: 'Succeeded' } },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'lost', namespace: 'x' },
+      spec: { nodeName: 'gone', containers: [] },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'old', namespace: 'x' },
+      spec: { nodeName: 'gone', containers: [] },
+      status: { phase: 'Succeeded' },
+    },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'x' } },
   ];
   writeFileSync(at('gaps.json'), JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +16,17 @@ test('--help names every command and loads no SDK, no solver and no schema', () 
     `import { registerHooks } from 'node:module';
      registerHooks({ load(url, context, next) { process.stderr.write('LOADED ' + url + '\\n'); return next(url, context); } });`,
   );
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', hook, BIN, '--help'], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--import', hook, BIN, '--help'], {
+    encoding: 'utf8',
+  });
   expect(status).toBe(0);
   for (const command of ['snapshot', 'plan', 'explain', 'demo', 'version']) expect(stdout).toContain(command);
   const loaded = stderr.split('\n').filter((line) => line.startsWith('LOADED file:'));
   expect(loaded.some((line) => line.includes('/commander/'))).toBe(true);
-  for (const line of loaded) expect(line).not.toMatch(/highs|javascript-lp-solver|packages\/(solver|pricing|snapshotter|scheduling|simulator)\/|aws-sdk|google-cloud|kubernetes/);
+  for (const line of loaded)
+    expect(line).not.toMatch(
+      /highs|javascript-lp-solver|packages\/(solver|pricing|snapshotter|scheduling|simulator)\/|aws-sdk|google-cloud|kubernetes/,
+    );
 });
 
 test('version and unknown commands', async () => {

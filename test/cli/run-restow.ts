@@ -10,7 +10,10 @@ export interface Outcome {
 }
 
 /** Runs the real command in a process of its own. */
-export function restow(args: readonly string[], options: { input?: string | Uint8Array; cwd?: string } = {}): Promise<Outcome> {
+export function restow(
+  args: readonly string[],
+  options: { input?: string | Uint8Array; cwd?: string } = {},
+): Promise<Outcome> {
   const child = spawn(process.execPath, [BIN, ...args], { cwd: options.cwd });
   let stdout = '';
   let stderr = '';

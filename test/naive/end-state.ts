@@ -19,7 +19,17 @@ export function endStateOf(snapshot: Snapshot, book: PriceBook, plan: Plan): Sna
         [LABEL.karpenterCapacityType]: capacityType,
       };
       const type = capacityType as SnapshotNode['capacityType'];
-      return { ...sample, name, uid: name, instanceType, zone, arch, capacityType: type, allocatable: offering.allocatable, labels };
+      return {
+        ...sample,
+        name,
+        uid: name,
+        instanceType,
+        zone,
+        arch,
+        capacityType: type,
+        allocatable: offering.allocatable,
+        labels,
+      };
     }),
   ];
   const daemons = snapshot.owners.filter(({ kind }) => kind === 'DaemonSet');

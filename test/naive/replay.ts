@@ -37,7 +37,10 @@ export function replayNaively(snapshot: Snapshot, book: PriceBook, plan: Plan, a
       const { instanceType, zone, capacityType, arch } = target;
       const offering = book.offerings.find(
         (one) =>
-          one.instanceType === instanceType && (one.zone ?? zone) === zone && one.capacityType === capacityType && one.arch === arch,
+          one.instanceType === instanceType &&
+          (one.zone ?? zone) === zone &&
+          one.capacityType === capacityType &&
+          one.arch === arch,
       );
       if (offering === undefined) {
         wrong.push(`${name} is no offering`);
@@ -47,8 +50,16 @@ export function replayNaively(snapshot: Snapshot, book: PriceBook, plan: Plan, a
       labels[LABEL.instanceType] = instanceType!;
       labels[LABEL.karpenterCapacityType] = capacityType;
       if (zone !== null) labels[LABEL.zone] = zone;
-      nodes.set(name, { name, labels, taints: [], unschedulable: false, allocatable: offering.allocatable, attachLimit });
-      if (daemon !== null) where.set({ ...snapshot.pods[0]!, name: `daemon-${name}`, ...daemon, labels: {}, claims: [] }, name);
+      nodes.set(name, {
+        name,
+        labels,
+        taints: [],
+        unschedulable: false,
+        allocatable: offering.allocatable,
+        attachLimit,
+      });
+      if (daemon !== null)
+        where.set({ ...snapshot.pods[0]!, name: `daemon-${name}`, ...daemon, labels: {}, claims: [] }, name);
     } else if (step.kind === 'move') {
       const pod = podOf.get(`${step.pod!.namespace}/${step.pod!.name}`)!;
       const home = machineOf.get(pod.node!)!;
@@ -92,7 +103,9 @@ export function replayNaively(snapshot: Snapshot, book: PriceBook, plan: Plan, a
   if (microsPerHour.bound > microsPerHour.after) wrong.push('the plan costs less than its bound');
   if (microsPerHour.after > microsPerHour.before) wrong.push('the plan costs more than nothing at all');
   if ([...moved.values()].reduce((sum, count) => sum + count, 0) !== moves) wrong.push('moves are miscounted');
-  if (new Set(plan.target.placements.map((one) => `${one.namespace}/${one.name}`)).size !== plan.target.placements.length) {
+  if (
+    new Set(plan.target.placements.map((one) => `${one.namespace}/${one.name}`)).size !== plan.target.placements.length
+  ) {
     wrong.push('a pod is placed twice');
   }
   return wrong;

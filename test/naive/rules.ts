@@ -35,7 +35,9 @@ export const NAIVE_RULES: Readonly<Record<string, NaiveRule>> = {
   'node-affinity': (pod, node) => meetsNodeAffinity(pod, node),
 
   'volume-topology': (pod, node, world) =>
-    pod.claims.every((claim) => world.volumeZone.get(`${pod.namespace}/${claim}`) === node.labels['topology.kubernetes.io/zone']),
+    pod.claims.every(
+      (claim) => world.volumeZone.get(`${pod.namespace}/${claim}`) === node.labels['topology.kubernetes.io/zone'],
+    ),
 
   resources: (pod, node, world) => {
     const here = world.running.filter((one) => one.node === node.name);
@@ -50,7 +52,9 @@ export const NAIVE_RULES: Readonly<Record<string, NaiveRule>> = {
     !world.running.some(
       (one) =>
         one.node === node.name &&
-        one.pod.spec.hostPorts.some((a) => pod.spec.hostPorts.some((b) => a.port === b.port && a.protocol === b.protocol)),
+        one.pod.spec.hostPorts.some((a) =>
+          pod.spec.hostPorts.some((b) => a.port === b.port && a.protocol === b.protocol),
+        ),
     ),
 
   'volume-limits': (pod, node, world) => {
@@ -98,7 +102,10 @@ export const NAIVE_RULES: Readonly<Record<string, NaiveRule>> = {
             matches(selector, one.pod.labels) &&
             counted.some(({ name, labels }) => name === one.node && labels[topologyKey] === domain),
         ).length;
-      const smallest = domains.length === 0 || (minDomains !== null && domains.length < minDomains) ? 0 : Math.min(...domains.map(count));
+      const smallest =
+        domains.length === 0 || (minDomains !== null && domains.length < minDomains)
+          ? 0
+          : Math.min(...domains.map(count));
       const self = matches(selector, pod.labels) ? 1 : 0;
       return count(node.labels[topologyKey]) + self - smallest <= maxSkew;
     }),
@@ -114,7 +121,8 @@ function tolerates(pod: SnapshotPod, taint: Taint): boolean {
 }
 
 function meetsNodeAffinity(pod: SnapshotPod, node: NaiveNode): boolean {
-  for (const key of Object.keys(pod.spec.nodeSelector)) if (pod.spec.nodeSelector[key] !== node.labels[key]) return false;
+  for (const key of Object.keys(pod.spec.nodeSelector))
+    if (pod.spec.nodeSelector[key] !== node.labels[key]) return false;
   if (pod.spec.nodeAffinity === null) return true;
   return pod.spec.nodeAffinity.some(
     ({ matchExpressions }) => matchExpressions.length > 0 && matchExpressions.every((one) => holds(one, node.labels)),

@@ -8,7 +8,9 @@ import { replayNaively } from '../naive/replay.ts';
 const CLUSTERS = process.env.RESTOW_SOAK ? 20_000 : 2_000;
 const quiet = { now: () => 0, stop: () => null, onProgress: () => {} };
 
-test(`${CLUSTERS} generated clusters: plans that a naive replay accepts, never below the bound`, { timeout: 1_800_000 }, async () => {
+test(`${CLUSTERS} generated clusters: plans that a naive replay accepts, never below the bound`, {
+  timeout: 1_800_000,
+}, async () => {
   const engines = await loadEngines();
   const seen = { saves: 0, moves: 0, launches: 0, keeps: 0, optimal: 0 };
   for (let seed = 0; seed < CLUSTERS; seed++) {
@@ -71,7 +73,10 @@ test('an engine that fails is survived: the plan is still valid and its bound st
   }
 });
 
-function count({ summary }: Plan, seen: { saves: number; moves: number; launches: number; keeps: number; optimal: number }) {
+function count(
+  { summary }: Plan,
+  seen: { saves: number; moves: number; launches: number; keeps: number; optimal: number },
+) {
   if (summary.microsPerHour.after < summary.microsPerHour.before) seen.saves++;
   else seen.keeps++;
   seen.moves += summary.moves;

@@ -26,7 +26,8 @@ test('each rule agrees with its naive statement, and each says yes and no', () =
     const volumeZone = new Map(
       snapshot.persistentVolumeClaims.map((claim) => [
         `${claim.namespace}/${claim.name}`,
-        snapshot.persistentVolumes.find(({ name }) => name === claim.volume)!.nodeAffinity![0]!.matchExpressions[0]!.values[0]!,
+        snapshot.persistentVolumes.find(({ name }) => name === claim.volume)!.nodeAffinity![0]!.matchExpressions[0]!
+          .values[0]!,
       ]),
     );
     const state = new ClusterState(world, views);
@@ -38,7 +39,10 @@ test('each rule agrees with its naive statement, and each says yes and no', () =
       views.forEach((view, index) => {
         const said: [string, boolean][] = [
           ...NODE_RULES.map((rule): [string, boolean] => [rule.name, rule.check(pod, view, world) === null]),
-          ...STATE_RULES.map((rule): [string, boolean] => [rule.name, rule.check(pod, state.place(view.name), state) === null]),
+          ...STATE_RULES.map((rule): [string, boolean] => [
+            rule.name,
+            rule.check(pod, state.place(view.name), state) === null,
+          ]),
         ];
         for (const [name, yes] of said) {
           const expected = NAIVE_RULES[name]!(pod, naiveNodes[index]!, naive);

@@ -28,7 +28,11 @@ const CLUSTERS = [
   ['120 plain pods', plainCluster(120, 2)],
 ] as const;
 
-function plan(cluster: { snapshot: Snapshot; book: PriceBook }, effort: Effort, change: Partial<typeof DEFAULT_POLICY> = {}) {
+function plan(
+  cluster: { snapshot: Snapshot; book: PriceBook },
+  effort: Effort,
+  change: Partial<typeof DEFAULT_POLICY> = {},
+) {
   const policy = { ...DEFAULT_POLICY, ...change };
   const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
   return makePlan({ ...cluster, policy, effort, seed: 1 }, context);
@@ -66,7 +70,8 @@ test('the default minimum saving is at most half a percent', () => {
 });
 
 test('plain clusters are planned within 2.5 % of the bound, moves being free', () => {
-  for (const [, cluster] of CLUSTERS) expect(plan(cluster, 'normal', { movePrice: '0' }).summary.gap).toBeLessThan(0.025);
+  for (const [, cluster] of CLUSTERS)
+    expect(plan(cluster, 'normal', { movePrice: '0' }).summary.gap).toBeLessThan(0.025);
 });
 
 test('a search that is stopped says so and gives a valid plan', () => {
@@ -74,7 +79,10 @@ test('a search that is stopped says so and gives a valid plan', () => {
     let calls = 0;
     const stop = () => (++calls > 40 ? reason : null);
     const policy = { ...DEFAULT_POLICY };
-    const stopped = makePlan({ ...example, policy, effort: 'normal', seed: 1 }, { engines, now: () => 0, stop, onProgress: () => {} });
+    const stopped = makePlan(
+      { ...example, policy, effort: 'normal', seed: 1 },
+      { engines, now: () => 0, stop, onProgress: () => {} },
+    );
     expect(stopped.summary.status).toBe(reason);
     expect(stopped.summary.microsPerHour.after).toBeLessThanOrEqual(stopped.summary.microsPerHour.before);
   }

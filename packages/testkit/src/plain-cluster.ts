@@ -39,13 +39,22 @@ export function plainCluster(pods: number, seed = 1): { readonly snapshot: Snaps
       const zone = ZONES[nodes.length % 3]!;
       const labels = { [LABEL.instanceType]: 'old-m.4xlarge' };
       const allocatable = { cpu: 16_000, memory: 64 * 2 ** 30, pods: 30 };
-      nodes.push(buildNode(`node-${String(nodes.length).padStart(4, '0')}`, { instanceType: 'old-m.4xlarge', zone, labels, allocatable }));
+      nodes.push(
+        buildNode(`node-${String(nodes.length).padStart(4, '0')}`, {
+          instanceType: 'old-m.4xlarge',
+          zone,
+          labels,
+          allocatable,
+        }),
+      );
     }
     left--;
     const shape = Math.floor(random() * shapes.length);
     const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `app-${shape}`, uid: `rs-${shape}` };
     const name = `pod-${String(index).padStart(5, '0')}`;
-    placed.push(buildPod(name, nodes.at(-1)!.name, { requests: shapes[shape]!, owner, labels: { app: `app-${shape}` } }));
+    placed.push(
+      buildPod(name, nodes.at(-1)!.name, { requests: shapes[shape]!, owner, labels: { app: `app-${shape}` } }),
+    );
   }
   return { snapshot: buildSnapshot({ nodes, pods: placed }), book: buildPriceBook(machines) };
 }

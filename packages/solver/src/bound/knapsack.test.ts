@@ -37,15 +37,21 @@ test('the content is the best one, and the upper bound is proven, against trying
 
 test('without a budget the value may be less, but never the upper bound', () => {
   fc.assert(
-    fc.property(fc.array(item, { minLength: 1, maxLength: 6 }), fc.nat(20), fc.nat(20), fc.nat(6), (items, cpu, memory, budget) => {
-      const answer = build(items, cpu + 1, memory + 1).solve(
-        items.map(({ worth }) => worth),
-        budget,
-      );
-      const best = exhaustive(items, cpu + 1, memory + 1);
-      expect(answer.value).toBeLessThanOrEqual(best);
-      expect(answer.upper).toBeGreaterThanOrEqual(best);
-    }),
+    fc.property(
+      fc.array(item, { minLength: 1, maxLength: 6 }),
+      fc.nat(20),
+      fc.nat(20),
+      fc.nat(6),
+      (items, cpu, memory, budget) => {
+        const answer = build(items, cpu + 1, memory + 1).solve(
+          items.map(({ worth }) => worth),
+          budget,
+        );
+        const best = exhaustive(items, cpu + 1, memory + 1);
+        expect(answer.value).toBeLessThanOrEqual(best);
+        expect(answer.upper).toBeGreaterThanOrEqual(best);
+      },
+    ),
     { numRuns: 500 },
   );
 });

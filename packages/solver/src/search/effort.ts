@@ -12,7 +12,7 @@ export interface SearchEffort {
 
 export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   quick: {
-    relaxation: { rounds: 20, pricingBudget: 200, finalBudget: 2_000 },
+    relaxation: { rounds: 50, pricingBudget: 300, finalBudget: 3_000 },
     fromCurrent: 5_000,
     fromFresh: 6_000,
     afterReuse: 3_000,

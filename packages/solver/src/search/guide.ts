@@ -49,7 +49,9 @@ function promising(problem: Problem, worth: Float64Array, rank: readonly Int32Ar
     // Kinds come in the order of price.
     const place = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}`;
     const cheaper = kept.get(place) ?? 0;
-    const keep = cheaper < CHEAPEST_KEPT || greedyWorth(problem, kind, worth, rank[kind.index]!) >= PROMISING_SHARE * kind.microsPerHour;
+    const keep =
+      cheaper < CHEAPEST_KEPT ||
+      greedyWorth(problem, kind, worth, rank[kind.index]!) >= PROMISING_SHARE * kind.microsPerHour;
     if (keep) kept.set(place, cheaper + 1);
     return keep;
   });
