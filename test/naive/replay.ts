@@ -31,9 +31,7 @@ export function replayNaively(snapshot: Snapshot, book: PriceBook, plan: Plan, a
     done.add(step.id);
     const name = step.node!;
     if (step.kind === 'launch') {
-      const target = targets.get(name);
-      // A spare node, launched to make room and removed again, is in no target: its machine is not known here.
-      if (target === undefined) return [...wrong];
+      const target = targets.get(name) ?? plan.target.spares.find((spare) => spare.name === name)!;
       const { instanceType, zone, capacityType, arch } = target;
       const offering = book.offerings.find(
         (one) =>
@@ -77,7 +75,8 @@ export function replayNaively(snapshot: Snapshot, book: PriceBook, plan: Plan, a
       for (const [rule, lets] of Object.entries(NAIVE_RULES)) {
         if (!lets(pod, node, world)) wrong.push(`${step.id}: ${rule} does not let ${pod.name} come to ${name}`);
       }
-      const machine = machineOf.get(name) ?? targets.get(name)!;
+      const machine =
+        machineOf.get(name) ?? targets.get(name) ?? plan.target.spares.find((spare) => spare.name === name)!;
       if (machine.arch !== home.arch || machine.capacityType !== home.capacityType) {
         wrong.push(`${step.id}: ${pod.name} changes its machine from ${home.arch}/${home.capacityType}`);
       }

@@ -3,6 +3,11 @@ import { buildProgram } from './program.ts';
 
 /** Runs the command line and returns the exit code: 0 done, 1 failed, 2 the input or the usage is wrong. */
 export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough, such as `head`, is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
   try {
     await buildProgram().parseAsync([...argv]);
     return 0;

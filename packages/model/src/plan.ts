@@ -94,7 +94,12 @@ export const planSchema = z.strictObject({
     movedBytes: z.int(),
     solveMs: z.int(),
   }),
-  target: z.strictObject({ nodes: z.array(targetNode), placements: z.array(placement) }),
+  target: z.strictObject({
+    nodes: z.array(targetNode),
+    /** Nodes that are launched to make room on the way and removed again before the end. */
+    spares: z.array(targetNode),
+    placements: z.array(placement),
+  }),
   steps: z.array(step),
   stays: z.array(stay),
   /** What the input did not say, and prices that were assumed. */

@@ -21,7 +21,8 @@ import { attachLimitsOf } from './problem/node-views.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore } from './search/explore.ts';
-import { Packing, type PackingState } from './search/packing.ts';
+import { Packing } from './search/packing.ts';
+import type { PackingState } from './search/packing-state.ts';
 
 export interface PlanRequest {
   readonly snapshot: Snapshot;
@@ -100,6 +101,8 @@ export function makePlan(request: PlanRequest, context: PlanContext): Plan {
 
   context.onProgress('checking');
   const problems = check(request, problem, best);
+  if (relaxation.bound > best.microsPerHour)
+    problems.push(`the bound ${relaxation.bound} is above the cost ${best.microsPerHour}`);
   if (problems.length > 0) throw new PlanRefusedError(problems);
   return assemblePlan({
     snapshot,

@@ -16,6 +16,28 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] extends readonly (infer I
 
 const WORKLOADS = ['ReplicaSet', 'Deployment', 'StatefulSet', 'ReplicationController', 'Job', 'CronJob'];
 
+/** The API group of each kind that is used. */
+const GROUPS: Readonly<Record<string, string>> = {
+  Node: '',
+  Pod: '',
+  Namespace: '',
+  PersistentVolume: '',
+  PersistentVolumeClaim: '',
+  ReplicationController: '',
+  ReplicaSet: 'apps',
+  Deployment: 'apps',
+  StatefulSet: 'apps',
+  DaemonSet: 'apps',
+  Job: 'batch',
+  CronJob: 'batch',
+  PodDisruptionBudget: 'policy',
+  StorageClass: 'storage.k8s.io',
+  CSINode: 'storage.k8s.io',
+  PriorityClass: 'scheduling.k8s.io',
+  NodePool: 'karpenter.sh',
+  NodeClaim: 'karpenter.sh',
+};
+
 /** Kinds without which the snapshot says less than it could; the gap names what then cannot be seen. */
 const EXPECTED: Readonly<Record<string, string>> = {
   PodDisruptionBudget: 'disruption budgets, if there are any, are not seen',
@@ -29,6 +51,12 @@ export function projectCluster(objects: readonly ApiObject[], origin: string): S
   const gaps = new GapCollector();
   const byKind = new Map<string, ApiObject[]>();
   for (const object of objects) {
+    // Other APIs use the same words for kinds of their own.
+    const known = GROUPS[object.kind];
+    if (known !== undefined && known !== object.group) {
+      gaps.add('kind-not-used', 'kinds of object that restow does not use', `${object.kind}.${object.group}`);
+      continue;
+    }
     const group = byKind.get(object.kind);
     if (group === undefined) byKind.set(object.kind, [object]);
     else group.push(object);

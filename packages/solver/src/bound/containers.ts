@@ -77,6 +77,11 @@ export function containersOf(problem: Problem): Container[] {
 }
 
 function isLonely(podClass: PodClass, problem: Problem): boolean {
+  // Pods that break the rule already may stay as they are, which a bound must allow for.
+  const together = problem.nodes.some(
+    ({ homeClasses, homeCounts }) => (homeCounts[homeClasses.indexOf(podClass.index)] ?? 0) > 1,
+  );
+  if (together) return false;
   return podClass.repels.some(
     (term) => podClass.matches.includes(term) && problem.topologies[problem.terms[term]!.topologyKey]!.perNode,
   );

@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { type PackingState, slotsOf } from '../search/packing.ts';
+import { type PackingState, slotsOf } from '../search/packing-state.ts';
 
 /** Where a launched node of the state is, as an index after the existing nodes. */
 export type PlaceIndex = number;

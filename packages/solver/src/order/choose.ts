@@ -1,5 +1,5 @@
 import type { Problem } from '../problem/problem.ts';
-import type { PackingState } from '../search/packing.ts';
+import type { PackingState } from '../search/packing-state.ts';
 import { type Realisation, realise } from './realise.ts';
 
 /**

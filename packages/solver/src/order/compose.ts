@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { flatten, type PackingState, type SlotContent } from '../search/packing.ts';
+import { flatten, type PackingState, type SlotContent } from '../search/packing-state.ts';
 import type { Realisation } from './realise.ts';
 
 /**

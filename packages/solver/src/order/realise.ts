@@ -1,6 +1,7 @@
 import type { SnapshotPod } from '@restow/model';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { Packing, type PackingState, slotsOf } from '../search/packing.ts';
+import { Packing } from '../search/packing.ts';
+import { type PackingState, slotsOf } from '../search/packing-state.ts';
 import { assignPods } from './assign-pods.ts';
 
 /** One move in its turn, between slots of the realisation's packing. */
@@ -24,6 +25,9 @@ export interface Realisation {
   /** Every move that the state asked for is made. */
   readonly complete: boolean;
 }
+
+/** Temporary places that one realisation may try, so that a knot that cannot be undone ends. */
+const DETOUR_TRIALS = 500_000;
 
 /**
  * Orders the moves so that each finds room and every rule kept: what can go goes, again and again; when nothing can, a
@@ -50,6 +54,7 @@ export function realise(problem: Problem, state: PackingState): Realisation {
   }));
   const done: OrderedMove[] = [];
   let detours = 0;
+  const budget = { left: DETOUR_TRIALS };
   while (waiting.length > 0) {
     const blocked: OrderedMove[] = [];
     for (const move of waiting) if (!step(packing, move, done)) blocked.push(move);
@@ -57,7 +62,7 @@ export function realise(problem: Problem, state: PackingState): Realisation {
       waiting = blocked;
       continue;
     }
-    const detour = detours < problem.classes.length + 64 ? makeDetour(packing, blocked, launched, done) : null;
+    const detour = detours < problem.classes.length + 64 ? makeDetour(packing, blocked, launched, done, budget) : null;
     if (detour === null) break;
     detours++;
     waiting = detour;
@@ -93,10 +98,12 @@ function makeDetour(
   blocked: readonly OrderedMove[],
   launched: { slot: number; kind: NodeKind; spare: boolean }[],
   done: OrderedMove[],
+  budget: { left: number },
 ): OrderedMove[] | null {
   const targets = new Set(blocked.map(({ to }) => to));
   const inTheWay = blocked.filter(({ from }) => targets.has(from));
   const divert = (move: OrderedMove, slot: number): OrderedMove[] | null => {
+    if (--budget.left < 0) return null;
     if (slot === move.from || slot === move.to || !step(packing, { ...move, to: slot }, done)) return null;
     return blocked.map((other) => (other === move ? { ...move, from: slot } : other));
   };

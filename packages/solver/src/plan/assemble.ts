@@ -60,7 +60,6 @@ export function assemblePlan(facts: PlanFacts): Plan {
   const before = problem.frozenMicrosPerHour + problem.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, 0);
   const after = realisation.microsPerHour;
   const launched = realisation.launched.filter(({ spare }) => !spare);
-  const lower = Math.min(bound, after);
   const predictions = realisation.moves.map(({ pod }) => movement(pod));
   const plan: Plan = {
     apiVersion: API_VERSION,
@@ -80,10 +79,10 @@ export function assemblePlan(facts: PlanFacts): Plan {
     },
     summary: {
       currency: book.currency,
-      microsPerHour: { before, after, bound: lower },
-      gap: relativeGap(after, lower),
-      objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, lower),
-      status: after <= lower && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
+      microsPerHour: { before, after, bound },
+      gap: relativeGap(after, bound),
+      objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, bound),
+      status: after <= bound && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
       nodes: {
         before: snapshot.nodes.length,
         after: snapshot.nodes.length - realisation.removed.length + launched.length,
@@ -99,6 +98,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
     },
     target: {
       nodes: targetNodes(snapshot, problem, realisation, nameOf),
+      spares: launchedNodes(problem, realisation, nameOf, true),
       placements: placements(snapshot, realisation, nameOf, (pod) => movement(pod).method),
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
@@ -115,7 +115,6 @@ function targetNodes(
   nameOf: (slot: number) => string,
 ): TargetNode[] {
   const removed = new Set(realisation.removed.map(nameOf));
-  const alternativesOf = alternativesFinder(problem);
   const prices = new Map(problem.nodes.map(({ node, microsPerHour }) => [node.name, microsPerHour]));
   const existing = snapshot.nodes
     .filter(({ name }) => !removed.has(name))
@@ -124,8 +123,19 @@ function targetNodes(
       const microsPerHour = prices.get(name) ?? problem.frozenPrices.get(name) ?? null;
       return { name, existing: true, instanceType, zone, capacityType, arch, group, microsPerHour, alternatives: [] };
     });
-  const fresh = realisation.launched
-    .filter(({ spare }) => !spare)
+  return [...existing, ...launchedNodes(problem, realisation, nameOf, false)];
+}
+
+/** Nodes to come: those that remain, or the spares that only make room on the way. */
+function launchedNodes(
+  problem: Problem,
+  realisation: Realisation,
+  nameOf: (slot: number) => string,
+  spares: boolean,
+): TargetNode[] {
+  const alternativesOf = alternativesFinder(problem);
+  return realisation.launched
+    .filter(({ spare }) => spare === spares)
     .map(({ slot, kind }): TargetNode => {
       const { offering, zone, template, microsPerHour } = kind;
       const { instanceType, capacityType, arch } = offering;
@@ -142,7 +152,6 @@ function targetNodes(
         alternatives: alternativesOf(kind, pods),
       };
     });
-  return [...existing, ...fresh];
 }
 
 /** Finds other kinds that hold the same pods, cheapest first; equal contents are looked at once. */

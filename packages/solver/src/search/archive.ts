@@ -1,4 +1,5 @@
-import type { Packing, PackingState } from './packing.ts';
+import type { Packing } from './packing.ts';
+import type { PackingState } from './packing-state.ts';
 
 /** States are kept for this many steps of the number of moves. */
 const STEPS = 160;

@@ -1,48 +1,6 @@
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import { CouplingCounts } from './coupling-counts.ts';
-
-/** A packing at rest: which existing nodes are kept with what, and what is launched with what. */
-export interface PackingState {
-  readonly microsPerHour: number;
-  readonly moves: number;
-  /** See `slotsOf`; hundreds of states of thousands of nodes are kept, so they are flat. */
-  readonly flat: Int32Array;
-}
-
-/** One open slot of a state: the index of an existing node, or the kind of a launched one. */
-export interface SlotContent {
-  readonly node: number | null;
-  readonly kind: number | null;
-  readonly classes: readonly number[];
-  readonly counts: readonly number[];
-}
-
-/** Existing nodes first, in their order, then launched ones. */
-export function* slotsOf(state: PackingState): Generator<SlotContent> {
-  const { flat } = state;
-  for (let at = 0; at < flat.length; ) {
-    const place = flat[at]!;
-    const length = flat[at + 1]!;
-    const classes: number[] = [];
-    const counts: number[] = [];
-    for (let k = 0; k < length; k++) {
-      classes.push(flat[at + 2 + 2 * k]!);
-      counts.push(flat[at + 3 + 2 * k]!);
-    }
-    at += 2 + 2 * length;
-    yield { node: place >= 0 ? place : null, kind: place >= 0 ? null : -1 - place, classes, counts };
-  }
-}
-
-/** A slot's place is its node's index, or −1 − kind; then the number of classes, then classes and counts. */
-export function flatten(slots: Iterable<SlotContent>): Int32Array {
-  const flat: number[] = [];
-  for (const { node, kind, classes, counts } of slots) {
-    flat.push(node ?? -1 - kind!, classes.length);
-    for (let k = 0; k < classes.length; k++) flat.push(classes[k]!, counts[k]!);
-  }
-  return Int32Array.from(flat);
-}
+import { flatten, type PackingState, type SlotContent, slotsOf } from './packing-state.ts';
 
 const ADD = 0;
 const OPEN = 1;
