@@ -4,7 +4,8 @@ import type { Problem } from '../problem/problem.ts';
 
 /**
  * What stays although something could be saved, why, and what that costs: the node's price less what its pods are worth
- * elsewhere. A pod in a class is worth its shadow price, another its largest share of the kind that holds it cheapest.
+ * elsewhere. A pod in a class is worth its shadow price, another its largest share of the kind that holds it cheapest; where
+ * nothing can be launched, of its own node.
  * When the node itself has a reason the cost is the node's, else it is shared by the pods that hold it.
  */
 export function staysOf(snapshot: Snapshot, problem: Problem, duals: ArrayLike<number>): PlanStay[] {
@@ -13,13 +14,19 @@ export function staysOf(snapshot: Snapshot, problem: Problem, duals: ArrayLike<n
   const podsByNode = Map.groupBy(snapshot.pods, ({ node }) => node);
   const prices = new Map(problem.nodes.map(({ node, microsPerHour }) => [node.name, microsPerHour]));
   const stays: PlanStay[] = [];
-  for (const { name } of snapshot.nodes) {
+  for (const { name, allocatable } of snapshot.nodes) {
     const pods = (podsByNode.get(name) ?? []).filter((pod) => !belongsToNode(pod));
     const held = pods.filter((pod) => problem.podReasons.has(`${pod.namespace}/${pod.name}`));
     const price = prices.get(name);
     let lost = price ?? 0;
-    for (const pod of pods) lost -= worthOfPod.get(pod) ?? cheapestShare(pod.requests, problem);
-    const cost = price === undefined || problem.kinds.length === 0 ? 0 : Math.max(0, Math.floor(lost));
+    for (const pod of pods) {
+      // Where nothing can be launched, room on the node itself is the only measure of what a pod is worth.
+      lost -=
+        problem.kinds.length === 0
+          ? largestShare(pod.requests, (resource) => allocatable[resource] ?? 0) * (price ?? 0)
+          : (worthOfPod.get(pod) ?? cheapestShare(pod.requests, problem));
+    }
+    const cost = price === undefined ? 0 : Math.max(0, Math.floor(lost));
     const nodeReasons = problem.nodeReasons.get(name);
     if (nodeReasons !== undefined) stays.push({ kind: 'Node', name, reasons: [...nodeReasons], microsPerHour: cost });
     held.forEach((pod, index) => {
@@ -48,15 +55,22 @@ export function staysOf(snapshot: Snapshot, problem: Problem, duals: ArrayLike<n
 }
 
 function cheapestShare(requests: Resources, problem: Problem): number {
+  const dims = new Map(problem.resources.map((name, r) => [name, r]));
   let cheapest = Number.POSITIVE_INFINITY;
-  for (const kind of problem.kinds) {
-    let share = 0;
-    problem.resources.forEach((name, r) => {
-      const amount = requests[name] ?? 0;
-      if (amount > 0)
-        share = Math.max(share, kind.capacity[r]! > 0 ? amount / kind.capacity[r]! : Number.POSITIVE_INFINITY);
-    });
-    if (share <= 1) cheapest = Math.min(cheapest, share * kind.microsPerHour);
+  for (const { capacity, microsPerHour } of problem.kinds) {
+    const share = largestShare(requests, (name) =>
+      dims.has(name) ? capacity[dims.get(name)!]! : Number.POSITIVE_INFINITY,
+    );
+    if (share <= 1) cheapest = Math.min(cheapest, share * microsPerHour);
   }
   return cheapest;
+}
+
+function largestShare(requests: Resources, capacityOf: (resource: string) => number): number {
+  let share = 0;
+  for (const [name, amount] of Object.entries(requests)) {
+    const capacity = capacityOf(name);
+    if (amount > 0) share = Math.max(share, capacity > 0 ? amount / capacity : Number.POSITIVE_INFINITY);
+  }
+  return share;
 }

@@ -167,6 +167,11 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
 
+  if (unpriced.length > 0) {
+    notes.add(
+      `${unpriced.length} nodes have no price: give a price file, or assume a region's prices, to plan for them too`,
+    );
+  }
   for (const gap of snapshot.gaps)
     notes.add(
       `${gap.message}${gap.count > 1 ? ` (${gap.count})` : ''}${gap.examples.length > 0 ? `: ${gap.examples.join(', ')}` : ''}`,
