@@ -5,58 +5,35 @@ import {
   type PriceBook,
   parseRateNanos,
   type Snapshot,
-  type SnapshotNode,
   type SnapshotPod,
 } from '@restow/model';
 import type { PriceLookup } from '@restow/pricing';
-import { matchesSelector, type NodeView, worldOf } from '@restow/scheduling';
+import { worldOf } from '@restow/scheduling';
+import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
 import { demandOf, holdsInBound, supplyOf } from './demand.ts';
-import { keptOf } from './keep.ts';
+import { dropDominated } from './dominance.ts';
 import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
 import { belongsToNode, stayReasons } from './movability.ts';
-import { nodeRole, parseLabelSelector } from './node-reasons.ts';
+import { reasonsWithoutPlace } from './no-other-place.ts';
 import { attachLimitsOf, daemonPods, requestsOfAll, viewOfNode } from './node-views.ts';
-import type { NodeKind, PodClass, Problem, ProblemNode, Reasons } from './problem.ts';
-import { mayCome, relevantLabels, ShapeIndex } from './shapes.ts';
+import type { NodeKind, Problem, ProblemNode } from './problem.ts';
+import { relevantLabels, ShapeIndex } from './shapes.ts';
+import { sortNodes } from './sort-nodes.ts';
 import { templatesOf } from './templates.ts';
-
-const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
 
 /** Everything that the solver needs, in arrays; nothing of it depends on the order of the snapshot's objects. */
 export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceLookup, policy: Policy): Problem {
   const world = worldOf(snapshot);
   const limits = attachLimitsOf(snapshot);
-  const scope = parseLabelSelector(policy.nodes);
   const nodes = [...snapshot.nodes].sort((a, b) => compareText(a.name, b.name));
   const pods = snapshot.pods
     .filter(({ node }) => node !== null)
     .sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
   const podReasons = stayReasons(snapshot, policy, world);
-  const nodeReasons = new Map<string, Reasons>();
-  const frozen: SnapshotNode[] = [];
-  const unpriced: string[] = [];
-  const notes = new Set<string>();
-  const frozenPrices = new Map<string, number>();
-  const active: { node: SnapshotNode; view: NodeView; microsPerHour: number; kept: Reasons }[] = [];
-  const views = new Map<string, NodeView>();
-  for (const node of nodes) {
-    const price = prices.priceOf(node);
-    const view = viewOfNode(node, limits);
-    views.set(node.name, view);
-    const role = nodeRole(node, price !== null, matchesSelector(scope, node.labels), policy);
-    const reasons = [...role.frozen, ...role.kept];
-    if (reasons.length > 0) nodeReasons.set(node.name, reasons);
-    if (price === null) unpriced.push(node.name);
-    else if (book.sources[price.offering.source]!.assumed) {
-      notes.add(`prices of ${book.sources[price.offering.source]!.name}: assumed, not this region's own`);
-    }
-    if (role.frozen.length > 0 || price === null) {
-      frozen.push(node);
-      if (price !== null) frozenPrices.set(node.name, price.microsPerHour);
-    } else active.push({ node, view, microsPerHour: price.microsPerHour, kept: role.kept });
-  }
+  const views = new Map(nodes.map((node) => [node.name, viewOfNode(node, limits)]));
+  const { active, frozen, frozenPrices, unpriced, nodeReasons, notes } = sortNodes(nodes, views, book, prices, policy);
   const activeNames = new Set(active.map(({ node }) => node.name));
   const isMobile = (pod: SnapshotPod) =>
     activeNames.has(pod.node!) && !belongsToNode(pod) && !podReasons.has(`${pod.namespace}/${pod.name}`);
@@ -77,12 +54,11 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
       os: node.os,
       capacityType: node.capacityType,
       acceleratorPodsOnly: false,
-      receives: true,
     }),
   );
   const kindShapes = drafts.map(({ offering, view, acceleratorPodsOnly }) => {
     const { arch, os, capacityType } = offering;
-    return shapes.add({ view: view('new'), arch, os, capacityType, acceleratorPodsOnly, receives: true });
+    return shapes.add({ view: view('new'), arch, os, capacityType, acceleratorPodsOnly });
   });
 
   const coupling = new CouplingIndex(pods, world);
@@ -167,10 +143,16 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
 
-  if (unpriced.length > 0) {
-    notes.add(
-      `${unpriced.length} nodes have no price: give a price file, or assume a region's prices, to plan for them too`,
-    );
+  for (const [pod, reasons] of reasonsWithoutPlace(
+    classes,
+    problemNodes,
+    kinds,
+    shapes.facts,
+    eligible,
+    policy,
+    world,
+  )) {
+    podReasons.set(pod, reasons);
   }
   for (const gap of snapshot.gaps)
     notes.add(
@@ -204,87 +186,4 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
 
 function usageOf(demands: readonly Readonly<Record<string, number>>[], resources: readonly string[]): Float64Array {
   return Float64Array.from(resources, (name) => demands.reduce((sum, demand) => sum + (demand[name] ?? 0), 0));
-}
-
-function groupIntoClasses(
-  mobile: readonly SnapshotPod[],
-  resources: readonly string[],
-  demands: ReadonlyMap<SnapshotPod, Readonly<Record<string, number>>>,
-  coupling: CouplingIndex,
-  shapes: ShapeIndex,
-  snapshot: Snapshot,
-  policy: Policy,
-  world: ReturnType<typeof worldOf>,
-): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
-  const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
-  const eligibilityByRules = new Map<string, string>();
-  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string }>();
-  for (const pod of mobile) {
-    const demand = demands.get(pod)!;
-    const kept = keptOf(pod.spec, nodeByName.get(pod.node!)!, policy);
-    const accelerator = Object.keys(pod.requests).some((name) => ACCELERATOR.test(name));
-    const { nodeSelector, nodeAffinity, tolerations } = pod.spec;
-    const volumes = pod.claims.map((claim) => world.volumes.get(`${pod.namespace}/${claim}`)?.nodeAffinity ?? null);
-    const rules = JSON.stringify([nodeSelector, nodeAffinity, tolerations, volumes, kept, accelerator]);
-    let eligibility = eligibilityByRules.get(rules);
-    if (eligibility === undefined) {
-      eligibility = shapes.facts.map((facts) => (mayCome(pod, kept, accelerator, facts, world) ? '1' : '0')).join('');
-      eligibilityByRules.set(rules, eligibility);
-    }
-    const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
-    const key = JSON.stringify([
-      resources.map((name) => demand[name] ?? 0),
-      matches,
-      repels,
-      attracts,
-      spreads,
-      eligibility,
-    ]);
-    const group = byKey.get(key);
-    if (group === undefined) byKey.set(key, { pods: [pod], eligibility });
-    else group.pods.push(pod);
-  }
-  const classOf = new Map<SnapshotPod, number>();
-  const groups = [...byKey].sort(([a], [b]) => compareText(a, b));
-  const classes = groups.map(([, { pods }], index): PodClass => {
-    for (const pod of pods) classOf.set(pod, index);
-    const demand = demands.get(pods[0]!)!;
-    const dims = resources.flatMap((name, r) => ((demand[name] ?? 0) > 0 ? [r] : []));
-    const carried = coupling.couplingOf(pods[0]!);
-    return {
-      index,
-      pods,
-      dims: Int32Array.from(dims),
-      amounts: Float64Array.from(dims, (r) => demand[resources[r]!]!),
-      ...carried,
-      coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
-    };
-  });
-  const eligible = shapes.facts.map((_, shape) =>
-    Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])),
-  );
-  return { classes, eligible, classOf };
-}
-
-/** Leaves out kinds that another one of the same shape, domains and pool can always stand in for, at no higher price. */
-function dropDominated(
-  kinds: readonly Omit<NodeKind, 'index'>[],
-  eligible: readonly Uint8Array[],
-): Omit<NodeKind, 'index'>[] {
-  const kept: Omit<NodeKind, 'index'>[] = [];
-  const frontiers = new Map<string, Omit<NodeKind, 'index'>[]>();
-  for (const kind of kinds) {
-    if (!eligible[kind.shape]!.includes(1)) continue;
-    // Kinds come cheapest first, so whatever dominates this one has been seen.
-    const key = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}|${kind.usable}`;
-    let frontier = frontiers.get(key);
-    if (frontier === undefined) {
-      frontier = [];
-      frontiers.set(key, frontier);
-    }
-    if (frontier.some(({ capacity }) => capacity.every((amount, r) => amount >= kind.capacity[r]!))) continue;
-    frontier.push(kind);
-    kept.push(kind);
-  }
-  return kept;
 }

@@ -10,7 +10,6 @@ export interface ShapeFacts {
   readonly capacityType: CapacityType;
   /** Takes only pods that ask for an accelerator. */
   readonly acceleratorPodsOnly: boolean;
-  readonly receives: boolean;
 }
 
 /** Label keys, and whether node names, that some rule on single nodes refers to. */
@@ -45,7 +44,7 @@ export class ShapeIndex {
   }
 
   add(facts: ShapeFacts): number {
-    const { view, arch, os, capacityType, acceleratorPodsOnly, receives } = facts;
+    const { view, arch, os, capacityType, acceleratorPodsOnly } = facts;
     const labels: string[] = [];
     for (const key of this.#relevant.keys) {
       const value = view.labels[key];
@@ -60,7 +59,6 @@ export class ShapeIndex {
       os,
       capacityType,
       acceleratorPodsOnly,
-      receives,
     ]);
     let index = this.#byKey.get(key);
     if (index === undefined) {
@@ -80,6 +78,6 @@ export function mayCome(
   facts: ShapeFacts,
   world: World,
 ): boolean {
-  if (!facts.receives || (facts.acceleratorPodsOnly && !usesAccelerator)) return false;
+  if (facts.acceleratorPodsOnly && !usesAccelerator) return false;
   return keepRefusal(kept, facts) === null && refusalsOfNode(pod, facts.view, world).length === 0;
 }

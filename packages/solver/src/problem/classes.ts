@@ -1,0 +1,72 @@
+import { compareText, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
+import type { World } from '@restow/scheduling';
+import type { CouplingIndex } from './coupling.ts';
+import { keptOf } from './keep.ts';
+import type { PodClass } from './problem.ts';
+import { mayCome, type ShapeIndex } from './shapes.ts';
+
+const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
+
+/**
+ * Groups pods that ask for the same, carry and are counted by the same rules between nodes, and may come to the same
+ * shapes. What they may run on is asked once for each distinct set of rules on single nodes.
+ */
+export function groupIntoClasses(
+  mobile: readonly SnapshotPod[],
+  resources: readonly string[],
+  demands: ReadonlyMap<SnapshotPod, Readonly<Record<string, number>>>,
+  coupling: CouplingIndex,
+  shapes: ShapeIndex,
+  snapshot: Snapshot,
+  policy: Policy,
+  world: World,
+): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
+  const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
+  const eligibilityByRules = new Map<string, string>();
+  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string }>();
+  for (const pod of mobile) {
+    const demand = demands.get(pod)!;
+    const kept = keptOf(pod.spec, nodeByName.get(pod.node!)!, policy);
+    const accelerator = Object.keys(pod.requests).some((name) => ACCELERATOR.test(name));
+    const { nodeSelector, nodeAffinity, tolerations } = pod.spec;
+    const volumes = pod.claims.map((claim) => world.volumes.get(`${pod.namespace}/${claim}`)?.nodeAffinity ?? null);
+    const rules = JSON.stringify([nodeSelector, nodeAffinity, tolerations, volumes, kept, accelerator]);
+    let eligibility = eligibilityByRules.get(rules);
+    if (eligibility === undefined) {
+      eligibility = shapes.facts.map((facts) => (mayCome(pod, kept, accelerator, facts, world) ? '1' : '0')).join('');
+      eligibilityByRules.set(rules, eligibility);
+    }
+    const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
+    const key = JSON.stringify([
+      resources.map((name) => demand[name] ?? 0),
+      matches,
+      repels,
+      attracts,
+      spreads,
+      eligibility,
+    ]);
+    const group = byKey.get(key);
+    if (group === undefined) byKey.set(key, { pods: [pod], eligibility });
+    else group.pods.push(pod);
+  }
+  const classOf = new Map<SnapshotPod, number>();
+  const groups = [...byKey].sort(([a], [b]) => compareText(a, b));
+  const classes = groups.map(([, { pods }], index): PodClass => {
+    for (const pod of pods) classOf.set(pod, index);
+    const demand = demands.get(pods[0]!)!;
+    const dims = resources.flatMap((name, r) => ((demand[name] ?? 0) > 0 ? [r] : []));
+    const carried = coupling.couplingOf(pods[0]!);
+    return {
+      index,
+      pods,
+      dims: Int32Array.from(dims),
+      amounts: Float64Array.from(dims, (r) => demand[resources[r]!]!),
+      ...carried,
+      coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
+    };
+  });
+  const eligible = shapes.facts.map((_, shape) =>
+    Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])),
+  );
+  return { classes, eligible, classOf };
+}
