@@ -9,7 +9,7 @@ const ROUNDING = 1e-9;
  * A lower bound on the price of the nodes of any valid placement, from any prices by class `duals` ≥ 0 and a proven upper
  * bound on what one of each container can hold at those prices. Where kinds can be launched without limit, the duals are
  * scaled so that no kind is worth more than it costs (Farley 1990); limited containers enter by what they are worth above
- * their price (Lagrangian relaxation of the cover rows; Lübbecke and Desrosiers 2005, section 2.2).
+ * their price, at the scale that bounds best (Lagrangian relaxation of the cover rows; Lübbecke and Desrosiers 2005, section 2.2).
  */
 export function lagrangianBound(
   problem: Problem,
@@ -27,14 +27,22 @@ export function lagrangianBound(
       microsPerHour === 0 ? Number.POSITIVE_INFINITY : answers[k]!.upper / microsPerHour,
     );
   });
-  const unlimited = worthPerPrice > 0;
   if (worthPerPrice === Number.POSITIVE_INFINITY) return fixedPrice(problem);
-  const scale = unlimited ? 1 / worthPerPrice : 1;
-  let bound = total * scale;
-  containers.forEach(({ count, microsPerHour }, k) => {
-    if (Number.isFinite(count)) bound -= count * Math.max(0, answers[k]!.upper * scale - microsPerHour);
+  const most = worthPerPrice > 0 ? 1 / worthPerPrice : 1;
+  // In the scale the bound is concave with a corner wherever a limited container begins to be worth more than its price.
+  const corners = containers.flatMap(({ count, microsPerHour }, k) => {
+    const { upper } = answers[k]!;
+    return Number.isFinite(count) && upper > 0 && microsPerHour < upper * most ? [microsPerHour / upper] : [];
   });
-  return fixedPrice(problem) + Math.max(0, bound - ROUNDING * Math.abs(total * scale));
+  let best = 0;
+  for (const scale of [most, ...corners]) {
+    let bound = total * scale;
+    containers.forEach(({ count, microsPerHour }, k) => {
+      if (Number.isFinite(count)) bound -= count * Math.max(0, answers[k]!.upper * scale - microsPerHour);
+    });
+    best = Math.max(best, bound - ROUNDING * Math.abs(total * scale));
+  }
+  return fixedPrice(problem) + best;
 }
 
 /** Price of what stays whatever is done. */
