@@ -3,7 +3,7 @@ import { certify, isProven } from './certificate.ts';
 import { loadHighsEngine } from './highs-engine.ts';
 import { readHighsWasm } from './highs-wasm.ts';
 import { loadJavascriptEngine } from './javascript-engine.ts';
-import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
+import { type LpAnswer, type LpColumn, type LpEngine, type LpRow, type LpSession, noAnswer } from './port.ts';
 
 /** Programs up to this many columns and rows are given to the small engine; above, its dense tableau is slower. */
 const SMALL_COLUMNS = 400;
@@ -93,10 +93,10 @@ class Master implements LpMaster {
   }
 
   solve(): LpOptimum {
-    let answer = this.#session.solve();
+    let answer = this.#ask();
     if (!this.#accepts(answer) && this.#engine === this.#small) {
       this.#switchToLarge();
-      answer = this.#session.solve();
+      answer = this.#ask();
     }
     if (!this.#accepts(answer)) throw new LpUnprovenError(this.#engine.name, answer.status);
     return answer;
@@ -104,6 +104,15 @@ class Master implements LpMaster {
 
   close(): void {
     this.#session.close();
+  }
+
+  /** A library that throws has given no answer; whether that matters is for the caller to say. */
+  #ask(): LpAnswer {
+    try {
+      return this.#session.solve();
+    } catch {
+      return noAnswer('failed');
+    }
   }
 
   #accepts(answer: LpAnswer): boolean {

@@ -1,5 +1,5 @@
 import type { Highs } from 'highs';
-import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
+import { type LpAnswer, type LpColumn, type LpEngine, type LpRow, type LpSession, noAnswer } from './port.ts';
 
 /**
  * HiGHS compiled to WebAssembly. The wasm file is read here, so that a bundle can hand over its own bytes.
@@ -88,12 +88,14 @@ class HighsSession implements LpSession {
 
   solve(): LpAnswer {
     this.#model.run();
-    const solution = this.#model.getSolution();
+    const status = STATUS[this.#model.getModelStatus()] ?? 'failed';
+    if (status !== 'optimal') return noAnswer(status);
+    const { colValue, rowDual } = this.#model.getSolution();
     return {
-      status: STATUS[this.#model.getModelStatus()] ?? 'failed',
+      status,
       objective: this.#model.getObjectiveValue(),
-      primal: Float64Array.from(solution.colValue),
-      duals: Float64Array.from(solution.rowDual),
+      primal: Float64Array.from(colValue),
+      duals: Float64Array.from(rowDual),
     };
   }
 

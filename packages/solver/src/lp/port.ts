@@ -37,3 +37,8 @@ export interface LpEngine {
   readonly name: string;
   open(rows: readonly LpRow[], columns: readonly LpColumn[]): LpSession;
 }
+
+/** What an engine says when it has no optimum. */
+export function noAnswer(status: Exclude<LpAnswer['status'], 'optimal'>): LpAnswer {
+  return { status, objective: Number.NaN, primal: new Float64Array(), duals: new Float64Array() };
+}

@@ -1,0 +1,70 @@
+import { DEFAULT_POLICY } from '@restow/model';
+import { PriceLookup } from '@restow/pricing';
+import { buildNode, buildPod, buildPriceBook, buildSnapshot } from '@restow/testkit';
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { type LpEngines, loadEngines } from '../lp/engines.ts';
+import { buildProblem } from '../problem/build-problem.ts';
+import { relax } from './column-generation.ts';
+
+let engines: LpEngines;
+beforeAll(async () => {
+  engines = await loadEngines();
+});
+
+const MACHINES = [
+  { instanceType: 'small', cores: 2, gib: 4, pods: 4, microsPerHour: 7 },
+  { instanceType: 'big', cores: 5, gib: 6, pods: 4, microsPerHour: 13 },
+];
+
+interface Size {
+  readonly cores: number;
+  readonly gib: number;
+}
+
+/** Cheapest way to put these pods onto new nodes of the two types, by trying every partition. */
+function exhaustive(pods: readonly Size[]): number {
+  const [first, ...rest] = pods;
+  if (first === undefined) return 0;
+  let best = Number.POSITIVE_INFINITY;
+  for (let mask = 0; mask < 1 << rest.length; mask++) {
+    const group = [first, ...rest.filter((_, k) => mask & (1 << k))];
+    const others = rest.filter((_, k) => !(mask & (1 << k)));
+    const price = Math.min(
+      ...MACHINES.filter(
+        ({ cores, gib, pods: most }) =>
+          group.length <= most &&
+          group.reduce((sum, pod) => sum + pod.cores, 0) <= cores &&
+          group.reduce((sum, pod) => sum + pod.gib, 0) <= gib,
+      ).map(({ microsPerHour }) => microsPerHour),
+    );
+    if (price < best) best = Math.min(best, price + exhaustive(others));
+  }
+  return best;
+}
+
+test('the bound is never above the cheapest placement, found by trying all, and often equals it', () => {
+  const size = fc.record({ cores: fc.integer({ min: 1, max: 4 }), gib: fc.integer({ min: 1, max: 5 }) });
+  let equal = 0;
+  let runs = 0;
+  fc.assert(
+    fc.property(fc.array(size, { minLength: 1, maxLength: 7 }), (sizes) => {
+      // Every pod on a node of its own, of a type that is too dear to keep.
+      const snapshot = buildSnapshot({
+        nodes: sizes.map((_, k) => buildNode(`n${k}`, { instanceType: 'dear' })),
+        pods: sizes.map(({ cores, gib }, k) =>
+          buildPod(`p${k}`, `n${k}`, { requests: { cpu: cores * 1000, memory: gib * 2 ** 30 } }),
+        ),
+      });
+      const book = buildPriceBook([...MACHINES, { instanceType: 'dear', cores: 5, gib: 16, microsPerHour: 1000 }]);
+      const problem = buildProblem(snapshot, book, new PriceLookup(book), DEFAULT_POLICY);
+      const { bound } = relax(problem, engines, { rounds: 30, pricingBudget: 1000, finalBudget: 10_000 }, () => false);
+      const best = exhaustive(sizes);
+      expect(bound).toBeLessThanOrEqual(best);
+      runs++;
+      if (bound === best) equal++;
+    }),
+    { numRuns: 150 },
+  );
+  expect(equal).toBeGreaterThan(runs / 2);
+});
