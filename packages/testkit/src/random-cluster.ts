@@ -54,7 +54,14 @@ export function generateCluster(seed: number): RandomCluster {
             uid: 'ds',
             replicas: null,
             owner: null,
-            daemon: { requests: { cpu: 100 }, spec: { ...UNCONSTRAINED, tolerations: [tolerateAll] } },
+            daemon: {
+              requests: { cpu: 100 },
+              spec: {
+                ...UNCONSTRAINED,
+                tolerations: [tolerateAll],
+                hostPorts: chance(random, 0.5) ? [{ port: 80, protocol: 'TCP', hostIP: '' }] : [],
+              },
+            },
           },
         ]
       : [],

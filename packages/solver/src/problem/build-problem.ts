@@ -11,13 +11,13 @@ import type { PriceLookup } from '@restow/pricing';
 import { worldOf } from '@restow/scheduling';
 import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
-import { demandOf, holdsInBound, supplyOf } from './demand.ts';
+import { demandOf, demandOfAll, holdsInBound, supplyOf } from './demand.ts';
 import { dropDominated } from './dominance.ts';
 import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
 import { belongsToNode, stayReasons } from './movability.ts';
 import { reasonsWithoutPlace } from './no-other-place.ts';
-import { attachLimitsOf, daemonPods, requestsOfAll, viewOfNode } from './node-views.ts';
+import { attachLimitsOf, daemonPods, viewOfNode } from './node-views.ts';
 import type { NodeKind, Problem, ProblemNode } from './problem.ts';
 import { relevantLabels, ShapeIndex } from './shapes.ts';
 import { sortNodes } from './sort-nodes.ts';
@@ -78,19 +78,17 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
   const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!)]));
   const immobileByNode = Map.groupBy(immobile, ({ node }) => node!);
   const mobileByNode = Map.groupBy(mobile, ({ node }) => node!);
+  const usedBy = (some: readonly SnapshotPod[]) => {
+    const sum = demandOfAll(some, world);
+    return Float64Array.from(resources, (name) => sum[name] ?? 0);
+  };
   const problemNodes = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
     const pinned = immobileByNode.get(node.name) ?? [];
     const heldBy = pinned.filter((pod) => !belongsToNode(pod));
     const home = Map.groupBy(mobileByNode.get(node.name) ?? [], (pod) => classOf.get(pod)!);
     const homeClasses = [...home.keys()].sort((a, b) => a - b);
-    const used = usageOf(
-      pinned.map((pod) => demandOf(pod, world)),
-      resources,
-    );
-    const homeUse = usageOf(
-      (mobileByNode.get(node.name) ?? []).map((pod) => demands.get(pod)!),
-      resources,
-    );
+    const used = usedBy(pinned);
+    const homeUse = usedBy(mobileByNode.get(node.name) ?? []);
     const capacity = Float64Array.from(resources, (name, r) => supplyOf(view, name) - used[r]!);
     // A node that holds more than it has keeps what it holds, and nothing more comes.
     const overfull = capacity.some((amount, r) => amount < homeUse[r]!);
@@ -113,7 +111,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
 
   const draftedKinds = drafts.flatMap((draft, d): Omit<NodeKind, 'index' | 'usable'>[] => {
     const { offering, zone, template, microsPerHour, view, daemons } = draft;
-    const overhead = requestsOfAll(daemons);
+    const overhead = demandOfAll(daemons, world);
     const sample = view('new');
     const capacity = Float64Array.from(resources, (name) => supplyOf(sample, name) - (overhead[name] ?? 0));
     if (capacity.some((amount) => amount < 0)) return [];
@@ -182,8 +180,4 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     unpriced,
     notes: [...notes],
   };
-}
-
-function usageOf(demands: readonly Readonly<Record<string, number>>[], resources: readonly string[]): Float64Array {
-  return Float64Array.from(resources, (name) => demands.reduce((sum, demand) => sum + (demand[name] ?? 0), 0));
 }

@@ -1,15 +1,22 @@
-import type { SnapshotPod } from '@restow/model';
-import { type NodeView, volumesByDriver, type World } from '@restow/scheduling';
+import { addResources, type Resources } from '@restow/model';
+import { type NodeView, type PodView, volumesByDriver, type World } from '@restow/scheduling';
 
 /**
  * Everything countable that a pod takes of a node: what it requests, one pod, its host ports and its volumes by driver.
  * Ports are taken without regard to the address, and volumes as if none were shared: never too little.
  */
-export function demandOf(pod: SnapshotPod, world: World): Record<string, number> {
+export function demandOf(pod: PodView, world: World): Record<string, number> {
   const demand: Record<string, number> = { ...pod.requests, pods: 1 };
   for (const { port, protocol } of pod.spec.hostPorts) demand[`${PORT}${protocol}/${port}`] = 1;
   for (const [driver, volumes] of volumesByDriver(pod, world)) demand[`${ATTACH}${driver}`] = volumes.length;
   return demand;
+}
+
+/** The sum over several pods. */
+export function demandOfAll(pods: readonly PodView[], world: World): Resources {
+  let sum: Resources = {};
+  for (const pod of pods) sum = addResources(sum, demandOf(pod, world));
+  return sum;
 }
 
 const PORT = 'host-port/';

@@ -1,4 +1,4 @@
-import { addResources, type Resources, type Snapshot, type SnapshotNode } from '@restow/model';
+import type { Snapshot, SnapshotNode } from '@restow/model';
 import { daemonPodView, type NodeView, type PodView, refusalsOfNode, type World } from '@restow/scheduling';
 
 /** Attach limits by node, and the smallest known for each driver, which a new node is assumed to have. */
@@ -51,11 +51,4 @@ export function daemonPods(snapshot: Snapshot): PodView[] {
 /** The daemon pods that a node of this view would run. */
 export function daemonsOn(view: NodeView, daemons: readonly PodView[], world: World): PodView[] {
   return daemons.filter((daemon) => refusalsOfNode(daemon, { ...view, unschedulable: false }, world).length === 0);
-}
-
-/** Their requests, and their number under `pods`. */
-export function requestsOfAll(pods: readonly PodView[]): Resources {
-  let sum: Resources = { pods: pods.length };
-  for (const { requests } of pods) sum = addResources(sum, requests);
-  return sum;
 }
