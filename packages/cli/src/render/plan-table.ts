@@ -22,7 +22,7 @@ export function renderSummary(plan: Plan): string {
   const saving = before - after;
   const money = (micros: number) => formatMicros(micros, currency);
   const rows = [
-    ['cost', `${money(before)}/h now, ${money(after)}/h after`],
+    ['cost', `${money(before)}/h now, ${money(after)}/h after (${plan.metadata.basis} prices)`],
     [
       'saving',
       `${money(saving)}/h, ${money(saving * HOURS_PER_MONTH)}/month (${percent(before === 0 ? 0 : saving / before)})`,
@@ -50,8 +50,8 @@ function renderNodes(plan: Plan, wide: boolean): string {
   const removedSteps = plan.steps.filter(({ kind }) => kind === 'remove').map(({ node }) => node!);
   const come = plan.target.nodes.filter(({ existing }) => !existing);
   const parts: string[] = [];
-  const names = new Set(come.map(({ name }) => name));
-  const go = removedSteps.filter((name) => !names.has(name));
+  const spares = new Set(plan.target.spares.map(({ name }) => name));
+  const go = removedSteps.filter((name) => !spares.has(name));
   if (go.length > 0) {
     parts.push(
       `nodes to go (${go.length})\n${renderColumns((wide ? go : go.slice(0, 8)).map((name) => [`  ${name}`]))}`,
