@@ -19,9 +19,9 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   normal: {
     relaxation: { rounds: 60, pricingBudget: 500, finalBudget: 10_000 },
-    fromCurrent: 18_000,
-    fromFresh: 24_000,
-    afterReuse: 10_000,
+    fromCurrent: 20_000,
+    fromFresh: 32_000,
+    afterReuse: 12_000,
   },
   thorough: {
     relaxation: { rounds: 200, pricingBudget: 2_000, finalBudget: 50_000 },

@@ -59,7 +59,7 @@ export function packAfresh(
   );
   const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
   const done = openForPending(packing, rest, guide, guide.kinds.length > 0 ? [] : closed, 0, random, 0);
-  if (done && packing.coupling.isSound()) {
+  if (done !== null && packing.coupling.isSound()) {
     packing.commit();
     return true;
   }

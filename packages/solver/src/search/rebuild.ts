@@ -19,7 +19,7 @@ export function pendingOf(entries: Iterable<readonly [number, number]>, worth: A
   };
 }
 
-/** Places what it can into the given open slots, homes first; the rest stays pending. */
+/** Places what it can into those of the slots that are open, in their order; the rest stays pending. */
 export function placeInSlots(
   packing: Packing,
   pending: Pending,
@@ -47,7 +47,8 @@ interface Choice {
 
 /**
  * Opens nodes for what is pending, one after the other: launched ones, or existing ones that are closed, whichever gives
- * most worth for its price (the homecoming of a pod is worth a move). False when something fits nowhere.
+ * most worth for its price (the homecoming of a pod is worth a move). The slots that were opened, or null when something
+ * fits nowhere.
  */
 export function openForPending(
   packing: Packing,
@@ -57,8 +58,9 @@ export function openForPending(
   movePrice: number,
   random: Random,
   noise: number,
-): boolean {
+): number[] | null {
   const { problem } = packing;
+  const opened: number[] = [];
   while (pending.total > 0) {
     const coupled = pending.classes.some((c, k) => pending.counts[k]! > 0 && problem.classes[c]!.coupled);
     const byWorth = random.next() < 0.4;
@@ -77,16 +79,17 @@ export function openForPending(
       if (packing.isOpen(slot) || !packing.mayOpenNode(slot)) continue;
       consider(null, slot, fillNodeValue(packing, pending, guide, slot, movePrice), packing.price(slot));
     }
-    if (best === null) return false;
+    if (best === null) return null;
     const { kind, slot: existing } = best as Choice;
     const slot = kind === null ? existing : packing.launch(kind);
     if (kind === null) packing.openNode(existing);
+    opened.push(slot);
     const before = pending.total;
     fill(packing, pending, slot, kind === null || byWorth ? null : guide.rank[kind.index]!);
     // Coupling can refuse what room allowed; then this choice leads nowhere.
-    if (pending.total === before) return false;
+    if (pending.total === before) return null;
   }
-  return true;
+  return opened;
 }
 
 const scratch: { left: Float64Array; order: number[] } = { left: new Float64Array(0), order: [] };

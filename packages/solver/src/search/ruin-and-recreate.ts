@@ -27,36 +27,40 @@ const NOISE = 0.12;
  */
 export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, options: SearchOptions): void {
   const { movePrice, iterations } = options;
-  let open: number[] = [];
+  /** Slots that may be ruined, some of them closed since. */
+  let candidates = new Set<number>();
+  let order: number[] = [];
   let roomy: number[] = [];
   let meanPrice = 0;
   const refresh = () => {
-    open = [];
+    const open: number[] = [];
     for (let slot = 0; slot < packing.slots; slot++) if (packing.isOpen(slot)) open.push(slot);
     roomy = open.filter((slot) => hasRoom(packing, slot));
-    const removable = open.filter((slot) => packing.isRemovable(slot));
-    meanPrice = removable.reduce((sum, slot) => sum + packing.price(slot), 0) / Math.max(1, removable.length);
-    open = removable;
+    order = open.filter((slot) => packing.isRemovable(slot));
+    candidates = new Set(order);
+    meanPrice = order.reduce((sum, slot) => sum + packing.price(slot), 0) / Math.max(1, order.length);
   };
   refresh();
-  for (let trial = 0; trial < iterations && open.length > 0; trial++) {
+  for (let trial = 0; trial < iterations && order.length > 0; trial++) {
     if ((trial & 63) === 0 && options.stop()) return;
     if (trial % REFRESH === REFRESH - 1) refresh();
     const before = packing.microsPerHour + movePrice * packing.moves;
-    const ruined = chooseRuined(packing, guide, open, random);
+    const ruined = chooseRuined(packing, guide, order, random);
     if (ruined.length === 0) continue;
-    const accepted = recreate(packing, guide, ruined, sample(roomy, random), random, movePrice);
+    const opened = recreate(packing, guide, ruined, sample(roomy, random), random, movePrice);
     const after = packing.microsPerHour + movePrice * packing.moves;
     const allowed = options.heat * meanPrice * (1 - trial / iterations) * random.next();
-    // At equal cost fewer moves are better, so an unchanged price never adds a move.
-    if (accepted && after <= before + allowed && packing.coupling.isSound()) {
-      for (let slot = open.length === 0 ? 0 : packing.slots - 1; slot >= 0 && !packing.isExisting(slot); slot--) {
-        if (packing.isOpen(slot) && !open.includes(slot)) open.push(slot);
-        else break;
-      }
-      packing.commit();
-      options.onChange(packing);
-    } else packing.rollback();
+    if (opened === null || after > before + allowed || !packing.coupling.isSound()) {
+      packing.rollback();
+      continue;
+    }
+    packing.commit();
+    for (const slot of opened) {
+      if (candidates.has(slot)) continue;
+      candidates.add(slot);
+      order.push(slot);
+    }
+    options.onChange(packing);
   }
 }
 
@@ -82,7 +86,7 @@ function chooseRuined(packing: Packing, guide: Guide, open: readonly number[], r
   return ruined;
 }
 
-export function contentWorth(packing: Packing, guide: Guide, slot: number): number {
+function contentWorth(packing: Packing, guide: Guide, slot: number): number {
   const classes = packing.classes(slot);
   const counts = packing.counts(slot);
   let worth = 0;
@@ -90,7 +94,7 @@ export function contentWorth(packing: Packing, guide: Guide, slot: number): numb
   return worth;
 }
 
-/** Empties and closes the slots and places their pods again; false when some found no place. */
+/** Empties and closes the slots and places their pods again. The slots opened for them, or null when some found no place. */
 export function recreate(
   packing: Packing,
   guide: Guide,
@@ -98,7 +102,7 @@ export function recreate(
   roomy: readonly number[],
   random: Random,
   movePrice: number,
-): boolean {
+): number[] | null {
   const pods = new Map<number, number>();
   for (const slot of ruined) {
     packing.classes(slot).forEach((c, k) => {
