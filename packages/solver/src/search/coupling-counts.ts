@@ -104,7 +104,9 @@ export class CouplingCounts {
       for (const domain of domains) {
         if ((this.#depending[term]![domain] ?? 0) > 0) {
           const matching = this.#matching[term]![domain] ?? 0;
-          const enough = this.#selfDependent[term] ? matching >= 2 || this.#total[term] === 1 : matching >= 1;
+          // One that depends on its own kind needs another, unless it is the only one anywhere.
+          const alone = matching === 1 && this.#total[term] === 1;
+          const enough = this.#selfDependent[term] ? matching >= 2 || alone : matching >= 1;
           if (!enough) return false;
         }
       }
