@@ -19,4 +19,5 @@ export * from './price-book.ts';
 export { parseQuantity, type Quantity, quantityToMilli, quantityToUnits } from './quantity.ts';
 export { addResources, maxResources, parseResource, type Resources } from './resources.ts';
 export * from './scheduling-spec.ts';
+export { seededRandom } from './seeded-random.ts';
 export * from './snapshot.ts';

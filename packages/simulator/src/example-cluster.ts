@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { seededRandom } from '@restow/model';
 import { EXAMPLE_MACHINES } from './example-prices.ts';
 import { EXAMPLE_WORKLOADS, type ExampleWorkload } from './example-workloads.ts';
-import { randomOf } from './random.ts';
 
 type ApiObject = Record<string, unknown>;
 
@@ -39,7 +39,7 @@ const CREATED = '2026-10-01T00:00:00Z';
  * and three Karpenter pools, with stateful sets, spot, disruption budgets and rules that get in each other's way.
  */
 export function exampleCluster(seed = 1): { apiVersion: 'v1'; kind: 'List'; items: ApiObject[] } {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const nodes = makeNodes();
   const items: ApiObject[] = [
     ...['default', 'kube-system', 'shop', 'data', 'batch', 'platform'].map((name) =>

@@ -7,7 +7,7 @@ import type {
   SnapshotNode,
   SnapshotPod,
 } from '@restow/model';
-import { DEFAULT_POLICY, LABEL, UNCONSTRAINED } from '@restow/model';
+import { DEFAULT_POLICY, LABEL, seededRandom, UNCONSTRAINED } from '@restow/model';
 import { buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 
 /** A generated planning problem: small, crowded with rules, and valid or nearly so at the start. */
@@ -30,7 +30,7 @@ const MACHINES: readonly MachinePrice[] = [
 ];
 
 export function generateCluster(seed: number): RandomCluster {
-  const random = generator(seed);
+  const random = seededRandom(seed);
   const nodes = makeNodes(random);
   const pods: SnapshotPod[] = [];
   const volumes: Volumes = { persistentVolumes: [], persistentVolumeClaims: [] };
@@ -227,18 +227,6 @@ function admits(
 
 function select(app: string): LabelSelector {
   return { matchLabels: { app }, matchExpressions: [] };
-}
-
-/** mulberry32 */
-function generator(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 function below(random: Random, n: number): number {

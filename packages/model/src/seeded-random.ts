@@ -1,5 +1,5 @@
-/** mulberry32: the same seed gives the same cluster everywhere. */
-export function randomOf(seed: number): () => number {
+/** Uniform numbers in [0, 1) by mulberry32: the same seed gives the same ones on every machine. */
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
