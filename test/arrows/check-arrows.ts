@@ -14,10 +14,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   scheduling: ['model'],
   pricing: ['model'],
   solver: ['model', 'scheduling', 'pricing'],
+  executor: ['model', 'scheduling'],
   snapshotter: ['model'],
-  simulator: ['model'],
-  testkit: ['model'],
-  cli: ['model', 'scheduling', 'pricing', 'solver', 'snapshotter', 'simulator'],
+  simulator: ['model', 'scheduling', 'pricing', 'executor'],
+  testkit: ['model', 'executor'],
+  cli: ['model', 'scheduling', 'pricing', 'solver', 'executor', 'snapshotter', 'simulator'],
 };
 const LONGEST_FILE = 500;
 const IMPORT = /(?:^\s*(?:import|export)\b[^'"`;]*?from\s*|^\s*import\s*|\bimport\()['"]([^'"]+)['"]/gm;

@@ -1,8 +1,10 @@
+export type { Amendments, OfferingChoice } from './amendments.ts';
 export { API_VERSION, describeForeignVersion } from './api-version.ts';
 export { compareText } from './compare.ts';
 export type { DeepReadonly } from './deep-readonly.ts';
 export { canonicalJson, digestOf } from './digest.ts';
 export { InputError, type InputLocation, RestowError } from './errors.ts';
+export { nodeFingerprint, podFingerprint } from './fingerprint.ts';
 export { LABEL, PUBLIC_VALUE_LABELS } from './labels.ts';
 export {
   formatMicros,
@@ -14,7 +16,14 @@ export {
 } from './money.ts';
 export { formatPath, issueToError, parseDocument } from './parse-document.ts';
 export * from './plan.ts';
-export { DEFAULT_POLICY, type NodeTemplatePolicy, type Policy, policySchema } from './policy.ts';
+export {
+  DEFAULT_POLICY,
+  type NodeTemplatePolicy,
+  type Policy,
+  policySchema,
+  type RunPolicy,
+  type RunWindow,
+} from './policy.ts';
 export * from './price-book.ts';
 export { parseQuantity, type Quantity, quantityToMilli, quantityToUnits } from './quantity.ts';
 export { addResources, maxResources, parseResource, type Resources } from './resources.ts';

@@ -3,22 +3,24 @@ import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { digestOf } from './digest.ts';
 import { priceBasisSchema } from './price-book.ts';
+import { capacityTypeSchema } from './snapshot.ts';
 
 const text = z.string();
 const micros = z.int().nonnegative();
-const podReference = z.strictObject({ namespace: text, name: text, uid: text });
+/** A pod as a plan names it: the UID says that it is still that one. */
+export const podReferenceSchema = z.strictObject({ namespace: text, name: text, uid: text });
 
 /** How a pod gets to its node; `stay` when it does not move. DESIGN: the ladder of methods. */
 export const methodSchema = z.enum(['stay', 'evict', 'surge', 'volume-handover', 'checkpoint', 'operator', 'live']);
 
-const choice = { instanceType: text, zone: text.nullable(), capacityType: text, microsPerHour: micros };
+const choice = { instanceType: text, zone: text.nullable(), capacityType: capacityTypeSchema, microsPerHour: micros };
 
 const targetNode = z.strictObject({
   name: text,
   existing: z.boolean(),
   instanceType: text.nullable(),
   zone: text.nullable(),
-  capacityType: text,
+  capacityType: capacityTypeSchema,
   arch: text,
   group: text.nullable(),
   /** null: not priced. */
@@ -28,11 +30,15 @@ const targetNode = z.strictObject({
 });
 
 const placement = z.strictObject({
-  ...podReference.shape,
+  ...podReferenceSchema.shape,
   node: text,
   /** The node that it leaves; null when it stays. */
   from: text.nullable(),
   method: methodSchema,
+  /** Predicted time without the pod while nothing stands in for it. */
+  stallMs: z.int().nonnegative(),
+  /** Predicted bytes sent from node to node. */
+  movedBytes: z.int().nonnegative(),
 });
 
 export const stepKindSchema = z.enum(['launch', 'wait-ready', 'cordon', 'move', 'drain', 'remove']);
@@ -42,7 +48,7 @@ const step = z.strictObject({
   kind: stepKindSchema,
   after: z.array(text),
   node: text.exactOptional(),
-  pod: podReference.exactOptional(),
+  pod: podReferenceSchema.exactOptional(),
   method: methodSchema.exactOptional(),
 });
 
@@ -101,6 +107,11 @@ export const planSchema = z.strictObject({
     placements: z.array(placement),
   }),
   steps: z.array(step),
+  /** What must still be so when a step is taken: the nodes that a step touches and the pods that move. */
+  reliesOn: z.strictObject({
+    nodes: z.array(z.strictObject({ name: text, uid: text, fingerprint: text })),
+    pods: z.array(z.strictObject({ ...podReferenceSchema.shape, fingerprint: text })),
+  }),
   stays: z.array(stay),
   /** What the input did not say, and prices that were assumed. */
   notes: z.array(text),
@@ -116,6 +127,8 @@ export type Method = z.infer<typeof methodSchema>;
 export type StepKind = z.infer<typeof stepKindSchema>;
 export type Effort = Plan['metadata']['effort'];
 export type PlanStatus = Plan['summary']['status'];
+
+export type PodReference = DeepReadonly<z.infer<typeof podReferenceSchema>>;
 
 /** Digest of everything in the plan but itself, the time at which and the time in which it was made. */
 export function planDigest(plan: Plan): string {

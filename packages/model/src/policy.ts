@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
+import { runPolicySchema, type windowSchema } from './policy-run.ts';
 import { taintSchema } from './scheduling-spec.ts';
 import { capacityTypeSchema } from './snapshot.ts';
 
@@ -45,6 +46,15 @@ export const policySchema = z.strictObject({
   /** Label selector of the nodes in scope (`key=value,key2!=value,key3`); empty: all. */
   nodes: z.string().default(''),
   excludeNamespaces: names.default([]),
+  /** What is left alone whatever it costs, by label selectors. */
+  neverTouch: z
+    .strictObject({
+      /** These pods stay where they are. */
+      pods: names.default([]),
+      /** Nothing leaves these nodes and nothing comes. */
+      nodes: names.default([]),
+    })
+    .prefault({}),
   launch: z
     .strictObject({
       burstable: z.boolean().default(false),
@@ -76,10 +86,13 @@ export const policySchema = z.strictObject({
       volumeHandoverMs: z.int().nonnegative().default(30_000),
     })
     .prefault({}),
+  run: runPolicySchema.prefault({}),
 });
 
 export type Policy = DeepReadonly<z.infer<typeof policySchema>>;
 export type NodeTemplatePolicy = Policy['templates'][number];
+export type RunPolicy = Policy['run'];
+export type RunWindow = DeepReadonly<z.infer<typeof windowSchema>>;
 
 /** The policy that holds when nothing is said. */
 export const DEFAULT_POLICY: Policy = policySchema.parse({});

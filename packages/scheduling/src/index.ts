@@ -1,6 +1,11 @@
+export { type Carrier, carriersOf, troubles } from './carriers.ts';
 export { ClusterState, type Place, type StateRule } from './cluster-state.ts';
-export { matchesExpression, matchesSelector } from './label-selector.ts';
+export { matchesExpression, matchesSelector, parseLabelSelector } from './label-selector.ts';
+export { type AttachLimits, attachLimitsOf, daemonPods, daemonsOn, viewOfNode } from './node-views.ts';
 export { affinityTerm, allTerms, isResolvable, type PodTerm, spreadTerm } from './pod-terms.ts';
+export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
+export { belongsToNode, stayReasons } from './policy/movability.ts';
+export { type NodeRole, nodeRole } from './policy/node-role.ts';
 export { matchesNodeAffinity } from './rules/node-affinity.ts';
 export { findUntolerated } from './rules/taints.ts';
 export { admitsNode } from './rules/topology-spread.ts';

@@ -1,4 +1,4 @@
-import type { Expression, LabelSelector } from '@restow/model';
+import { type Expression, InputError, type LabelSelector } from '@restow/model';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -53,4 +53,25 @@ export function narrowSelector(
   }
   if (extra.length === 0) return selector;
   return { matchLabels: selector.matchLabels, matchExpressions: [...selector.matchExpressions, ...extra] };
+}
+
+/** kubectl's selector syntax: `a=b,c!=d,e,!f,g in (h,i),j notin (k)`. Throws InputError for anything else. */
+export function parseLabelSelector(text: string): NonNullable<LabelSelector> {
+  const matchExpressions: NonNullable<LabelSelector>['matchExpressions'][number][] = [];
+  for (const part of text.split(/,(?![^(]*\))/)) {
+    const clause = part.trim();
+    if (clause === '') continue;
+    const set = /^([\w./-]+)\s+(in|notin)\s+\(([^()]*)\)$/.exec(clause);
+    const equals = /^([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)$/.exec(clause);
+    const exists = /^(!?)\s*([\w./-]+)$/.exec(clause);
+    if (set !== null) {
+      const values = set[3]!.split(',').map((value) => value.trim());
+      matchExpressions.push({ key: set[1]!, operator: set[2] === 'in' ? 'In' : 'NotIn', values });
+    } else if (equals !== null) {
+      matchExpressions.push({ key: equals[1]!, operator: equals[2] === '!=' ? 'NotIn' : 'In', values: [equals[3]!] });
+    } else if (exists !== null) {
+      matchExpressions.push({ key: exists[2]!, operator: exists[1] === '!' ? 'DoesNotExist' : 'Exists', values: [] });
+    } else throw new InputError(`'${clause}' is not a label selector (expected key=value, key!=value, key or !key)`);
+  }
+  return { matchLabels: {}, matchExpressions };
 }

@@ -1,2 +1,11 @@
-export { exampleCluster } from './example-cluster.ts';
-export { examplePrices } from './example-prices.ts';
+export { exampleCluster } from './example/example-cluster.ts';
+export { examplePrices } from './example/example-prices.ts';
+export { simulatedPorts } from './ports/simulated-ports.ts';
+export { Simulation } from './ports/simulation.ts';
+export { healthyOf, isUnder } from './world/budgets.ts';
+export { createWorld, DEFAULT_BEHAVIOUR, type WorldRequest } from './world/create-world.ts';
+export { FAULT_NAMES, type Fault, type FaultName, faultSchema } from './world/faults.ts';
+export { isDaemon } from './world/pods.ts';
+export { loadWorld, saveWorld } from './world/save-world.ts';
+export { World } from './world/world.ts';
+export type { WorldBehaviour, WorldLogEntry, WorldState } from './world/world-state.ts';

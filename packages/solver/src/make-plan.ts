@@ -8,6 +8,7 @@ import {
   type Snapshot,
 } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
+import { attachLimitsOf } from '@restow/scheduling';
 import { type Relaxation, relax } from './bound/column-generation.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
@@ -17,7 +18,6 @@ import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { assemblePlan, namesOf } from './plan/assemble.ts';
 import { buildProblem } from './problem/build-problem.ts';
-import { attachLimitsOf } from './problem/node-views.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore } from './search/explore.ts';

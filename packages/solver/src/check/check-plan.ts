@@ -1,17 +1,16 @@
 import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model';
 import {
-  affinityTerm,
+  belongsToNode,
   ClusterState,
+  carriersOf,
+  keepRefusal,
+  keptOf,
   type NodeView,
-  type PodTerm,
   refusals,
-  refusalsInState,
-  spreadTerm,
-  type World,
+  stayReasons,
+  troubles,
   worldOf,
 } from '@restow/scheduling';
-import { keepRefusal, keptOf } from '../problem/keep.ts';
-import { belongsToNode, stayReasons } from '../problem/movability.ts';
 
 /** A node that the plan launches, as the scheduler will see it. */
 export interface LaunchedNode {
@@ -108,30 +107,4 @@ export function checkPlan(input: CheckInput): string[] {
 function viewOf(node: Snapshot['nodes'][number], input: CheckInput): NodeView {
   const { name, labels, taints, unschedulable, allocatable } = node;
   return { name, labels, taints, unschedulable, allocatable, attachLimits: input.limitAttach(name) };
-}
-
-interface Carrier {
-  readonly pod: SnapshotPod;
-  readonly terms: readonly PodTerm[];
-}
-
-/** Pods whose rules can be broken by what others do. */
-function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[] {
-  return pods.flatMap((pod): Carrier[] => {
-    const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
-    if (pod.node === null || podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) return [];
-    const terms = [
-      ...[...podAffinity, ...podAntiAffinity].map((term) => affinityTerm(term, pod, world)),
-      ...topologySpread.map((constraint) => spreadTerm(constraint, pod)),
-    ];
-    return [{ pod, terms }];
-  });
-}
-
-/** Names of the rules over everything that runs which this pod, where it is, does not meet. */
-function troubles(pod: SnapshotPod, node: string, state: ClusterState): string[] {
-  state.remove(pod, node);
-  const rules = refusalsInState(pod, node, state).map(({ rule }) => rule);
-  state.add(pod, node);
-  return rules;
 }

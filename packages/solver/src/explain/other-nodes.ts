@@ -1,7 +1,5 @@
 import { compareText, type Plan, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
-import { ClusterState, refusals, worldOf } from '@restow/scheduling';
-import { keepRefusal, keptOf } from '../problem/keep.ts';
-import { attachLimitsOf, viewOfNode } from '../problem/node-views.ts';
+import { attachLimitsOf, ClusterState, keepRefusal, keptOf, refusals, viewOfNode, worldOf } from '@restow/scheduling';
 
 /** What a group of nodes says to a pod, in the cluster as the plan leaves it. */
 export interface NodeVerdict {

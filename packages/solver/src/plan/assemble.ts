@@ -2,21 +2,23 @@ import {
   API_VERSION,
   digestOf,
   type Effort,
+  nodeFingerprint,
   type Placement,
   type Plan,
   type PlanStatus,
   type PriceBook,
   planDigest,
+  podFingerprint,
   relativeGap,
   type Snapshot,
   type SnapshotPod,
   snapshotDigest,
   type TargetNode,
 } from '@restow/model';
+import { belongsToNode } from '@restow/scheduling';
 import type { Realisation } from '../order/realise.ts';
-import { belongsToNode } from '../problem/movability.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { predictMovement } from './movement.ts';
+import { type Movement, predictMovement } from './movement.ts';
 import { staysOf } from './stays.ts';
 import { stepsOf } from './steps.ts';
 
@@ -99,13 +101,30 @@ export function assemblePlan(facts: PlanFacts): Plan {
     target: {
       nodes: targetNodes(snapshot, problem, realisation, nameOf),
       spares: launchedNodes(problem, realisation, nameOf, true),
-      placements: placements(snapshot, realisation, nameOf, (pod) => movement(pod).method),
+      placements: placements(snapshot, realisation, nameOf, movement),
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
+    reliesOn: reliesOn(snapshot, realisation, nameOf),
     stays: staysOf(snapshot, problem, duals),
     notes: [...problem.notes],
   };
   return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };
+}
+
+/** Fingerprints of the pods that move and of the nodes that they leave and come to, or that go. */
+function reliesOn(snapshot: Snapshot, realisation: Realisation, nameOf: (slot: number) => string): Plan['reliesOn'] {
+  const touched = new Set(realisation.removed.map(nameOf));
+  for (const { from, to } of realisation.moves) touched.add(nameOf(from)).add(nameOf(to));
+  const moved = new Set(realisation.moves.map(({ pod }) => pod));
+  return {
+    nodes: snapshot.nodes
+      .filter(({ name }) => touched.has(name))
+      .map((node) => ({ name: node.name, uid: node.uid, fingerprint: nodeFingerprint(node) })),
+    pods: [...moved].map((pod) => {
+      const { namespace, name, uid } = pod;
+      return { namespace, name, uid, fingerprint: podFingerprint(pod) };
+    }),
+  };
 }
 
 function targetNodes(
@@ -199,7 +218,7 @@ function placements(
   snapshot: Snapshot,
   realisation: Realisation,
   nameOf: (slot: number) => string,
-  methodOf: (pod: SnapshotPod) => Placement['method'],
+  movement: (pod: SnapshotPod) => Movement,
 ): Placement[] {
   const places = new Map<SnapshotPod, string>();
   for (const [slot, pods] of realisation.podsBySlot) for (const pod of pods) places.set(pod, nameOf(slot));
@@ -209,7 +228,7 @@ function placements(
       const { namespace, name, uid } = pod;
       const node = places.get(pod) ?? pod.node!;
       return node === pod.node
-        ? { namespace, name, uid, node, from: null, method: 'stay' }
-        : { namespace, name, uid, node, from: pod.node, method: methodOf(pod) };
+        ? { namespace, name, uid, node, from: null, method: 'stay', stallMs: 0, movedBytes: 0 }
+        : { namespace, name, uid, node, from: pod.node, ...movement(pod) };
     });
 }

@@ -1,5 +1,5 @@
 import { compareText, type PlanStay, type Resources, type Snapshot, type SnapshotPod } from '@restow/model';
-import { belongsToNode } from '../problem/movability.ts';
+import { belongsToNode } from '@restow/scheduling';
 import type { Problem } from '../problem/problem.ts';
 
 /**

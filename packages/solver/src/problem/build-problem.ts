@@ -8,16 +8,14 @@ import {
   type SnapshotPod,
 } from '@restow/model';
 import type { PriceLookup } from '@restow/pricing';
-import { worldOf } from '@restow/scheduling';
+import { attachLimitsOf, belongsToNode, daemonPods, stayReasons, viewOfNode, worldOf } from '@restow/scheduling';
 import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
 import { demandOf, demandOfAll, holdsInBound, supplyOf } from './demand.ts';
 import { dropDominated } from './dominance.ts';
 import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
-import { belongsToNode, stayReasons } from './movability.ts';
 import { reasonsWithoutPlace } from './no-other-place.ts';
-import { attachLimitsOf, daemonPods, viewOfNode } from './node-views.ts';
 import type { NodeKind, Problem, ProblemNode } from './problem.ts';
 import { relevantLabels, ShapeIndex } from './shapes.ts';
 import { sortNodes } from './sort-nodes.ts';

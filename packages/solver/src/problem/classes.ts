@@ -1,7 +1,6 @@
 import { compareText, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
-import type { World } from '@restow/scheduling';
+import { keptOf, type World } from '@restow/scheduling';
 import type { CouplingIndex } from './coupling.ts';
-import { keptOf } from './keep.ts';
 import type { PodClass } from './problem.ts';
 import { mayCome, type ShapeIndex } from './shapes.ts';
 

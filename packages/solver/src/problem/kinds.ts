@@ -9,8 +9,7 @@ import {
   type Snapshot,
   type SnapshotNode,
 } from '@restow/model';
-import type { NodeView, PodView, World } from '@restow/scheduling';
-import { type AttachLimits, daemonsOn } from './node-views.ts';
+import { type AttachLimits, daemonsOn, type NodeView, type PodView, type World } from '@restow/scheduling';
 import type { Template } from './problem.ts';
 
 /** A kind of node that may be launched, before it is measured against what the pods ask for. */

@@ -1,6 +1,5 @@
 import type { Policy } from '@restow/model';
-import { refusalsOfNode, type World } from '@restow/scheduling';
-import { keepRefusal, keptOf } from './keep.ts';
+import { keepRefusal, keptOf, refusalsOfNode, type World } from '@restow/scheduling';
 import type { NodeKind, PodClass, ProblemNode, Reasons } from './problem.ts';
 import type { ShapeFacts } from './shapes.ts';
 

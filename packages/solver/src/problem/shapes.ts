@@ -1,6 +1,5 @@
 import type { CapacityType, SnapshotPod } from '@restow/model';
-import { type NodeView, refusalsOfNode, type World } from '@restow/scheduling';
-import { type Kept, keepRefusal } from './keep.ts';
+import { type Kept, keepRefusal, type NodeView, refusalsOfNode, type World } from '@restow/scheduling';
 
 /** What of a node decides, by itself, which pods may come: its labels that any pod asks for, taints, machine, cordon. */
 export interface ShapeFacts {

@@ -1,7 +1,6 @@
 import type { Policy, PriceBook, SnapshotNode } from '@restow/model';
 import type { PriceLookup } from '@restow/pricing';
-import { matchesSelector, type NodeView } from '@restow/scheduling';
-import { nodeRole, parseLabelSelector } from './node-reasons.ts';
+import { matchesSelector, type NodeView, nodeRole, parseLabelSelector } from '@restow/scheduling';
 import type { Reasons } from './problem.ts';
 
 /** A node that takes part in the plan. */

@@ -1,5 +1,6 @@
 import type { Snapshot, SnapshotNode } from '@restow/model';
-import { daemonPodView, type NodeView, type PodView, refusalsOfNode, type World } from '@restow/scheduling';
+import { refusalsOfNode } from './rules.ts';
+import { daemonPodView, type NodeView, type PodView, type World } from './views.ts';
 
 /** Attach limits by node, and the smallest known for each driver, which a new node is assumed to have. */
 export interface AttachLimits {

@@ -1,6 +1,7 @@
 import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
-import { isResolvable, matchesSelector, type World } from '@restow/scheduling';
-import type { Reasons } from './problem.ts';
+import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
+import { isResolvable } from '../pod-terms.ts';
+import type { World } from '../views.ts';
 
 const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController', 'Job']);
 
@@ -10,16 +11,20 @@ export function belongsToNode(pod: SnapshotPod): boolean {
 }
 
 /** For each pod that must stay where it is, by `namespace/name`: every reason. Pods of nodes are not listed. */
-export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): Map<string, Reasons> {
-  const reasons = new Map<string, Reasons>();
+export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): Map<string, readonly string[]> {
+  const reasons = new Map<string, readonly string[]>();
   const budgets = budgetsByNamespace(snapshot);
   const excluded = new Set(policy.excludeNamespaces);
   const sharedClaims = findSharedClaims(snapshot);
+  const never = policy.neverTouch.pods.map((text) => ({ text, selector: parseLabelSelector(text) }));
   for (const pod of snapshot.pods) {
     if (pod.node === null || belongsToNode(pod)) continue;
     const found = [
       ...ownReasons(pod, policy, world),
       ...(excluded.has(pod.namespace) ? [`namespace ${pod.namespace} is excluded`] : []),
+      ...never
+        .filter(({ selector }) => matchesSelector(selector, pod.labels))
+        .map(({ text }) => `policy never touches pods with ${text}`),
       ...claimReasons(pod, world, sharedClaims),
       ...budgetReasons(pod, budgets.get(pod.namespace) ?? []),
     ];

@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
-import { worldOf } from '@restow/scheduling';
 import { buildNode, buildPod, buildSnapshot } from '@restow/testkit';
 import { expect, test } from 'vitest';
+import { worldOf } from '../views.ts';
 import { stayReasons } from './movability.ts';
 
 const ANY = { matchLabels: {}, matchExpressions: [] };

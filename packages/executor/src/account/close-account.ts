@@ -1,0 +1,53 @@
+import type { LiveCluster } from '../ports/cluster-view.ts';
+import type { RunPorts } from '../run/context.ts';
+import type { RunState } from '../run/run-state.ts';
+import type { Account } from './account.ts';
+import { surgeMicros } from './surge.ts';
+
+/** What the priced nodes of the cluster cost per hour. */
+export function costOf({ snapshot }: LiveCluster, priceOf: RunPorts['priceOf']): number {
+  return snapshot.nodes.reduce((sum, node) => sum + (priceOf(node) ?? 0), 0);
+}
+
+/** The account of a run that is over, from its records and from the cluster as it is now. */
+export function closeAccount(
+  state: RunState,
+  live: LiveCluster,
+  now: number,
+  ports: RunPorts,
+  left: string[],
+): Account {
+  const { plan, moves } = state;
+  const { summary } = plan;
+  const launched = [...state.launched.values()].filter(({ launchedAt }) => launchedAt !== null);
+  const kept = launched.filter(({ goneAt }) => goneAt === null);
+  const cost = costOf(live, ports.priceOf);
+  const promised = summary.microsPerHour.after;
+  const reasons = [...state.reasons];
+  const untouched = moves.made === 0 && state.removed.length === 0 && kept.length === 0;
+  if (reasons.length === 0 && !untouched && cost > promised) {
+    reasons.push({ code: 'less-than-promised', message: 'the cluster costs more now than the plan promised' });
+  }
+  return {
+    outcome: untouched && left.length === 0 ? 'start' : reasons.length === 0 ? 'target' : 'stopped',
+    reasons,
+    currency: summary.currency,
+    startedAt: state.startedAt,
+    endedAt: now,
+    microsPerHour: { before: state.microsPerHourBefore, promised, now: cost },
+    surgeMicros: surgeMicros(state, now),
+    nodes: {
+      launched: launched.length,
+      removed: state.removed.length,
+      released: launched.length - kept.length,
+      notLaunched: state.notLaunched,
+    },
+    moves: { promised: summary.moves, made: moves.made, elsewhere: moves.elsewhere, failed: moves.failed },
+    stallMs: { promised: summary.stallMs, measured: moves.stallMs },
+    movedBytes: moves.movedBytes,
+    replans: state.replans,
+    resumed: state.resumed,
+    failures: [...state.failures],
+    left,
+  };
+}

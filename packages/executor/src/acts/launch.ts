@@ -1,0 +1,43 @@
+import type { PlanStep, TargetNode } from '@restow/model';
+import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
+import type { RunState } from '../run/run-state.ts';
+
+/** Orders a node: the planned one or, where that cannot be had, the next alternative that holds the same pods. */
+export async function launch(context: RunContext, step: PlanStep): Promise<StepResult> {
+  const { state, ports } = context;
+  const { target, choices } = choicesFor(state, step.node!);
+  if (target === undefined) return failed('no-target', `the plan does not say what ${step.node} is`);
+  const refused: string[] = [];
+  for (const [attempt, choice] of choices.entries()) {
+    const { instanceType, zone, capacityType, microsPerHour } = choice;
+    const token = `${state.runId}-${step.id}-${attempt}`;
+    const order = { token, instanceType, zone, capacityType, arch: target.arch, group: target.group };
+    const earlier = (state.actsOfStep.get(step.id) ?? []).find(
+      ({ does }) => does.kind === 'launch' && does.order.token === token,
+    );
+    if (earlier?.outcome?.ok === true) return DONE;
+    if (earlier?.outcome?.ok === false) continue;
+    const { outcome } = await context.act(
+      step.id,
+      { kind: 'launch', name: target.name, order, microsPerHour },
+      state.policy.run.limits.launchMs,
+      (signal) => ports.nodes.launch(order, signal),
+    );
+    if (outcome!.ok) return DONE;
+    refused.push(`${instanceType}${zone === null ? '' : ` in ${zone}`} (${capacityType}): ${outcome!.reason}`);
+    if (outcome!.code !== 'no-capacity') break;
+  }
+  return failed('no-capacity', `no node could be had for ${target.name}: ${refused.join('; ')}`);
+}
+
+function choicesFor(state: RunState, name: string) {
+  const { nodes, spares } = state.current.target;
+  const target = [...nodes, ...spares].find((node) => node.name === name && !node.existing);
+  const own = target === undefined ? [] : ownChoice(target);
+  return { target, choices: [...own, ...(target?.alternatives ?? [])] };
+}
+
+function ownChoice(target: TargetNode): TargetNode['alternatives'] {
+  const { instanceType, zone, capacityType, microsPerHour } = target;
+  return instanceType === null || microsPerHour === null ? [] : [{ instanceType, zone, capacityType, microsPerHour }];
+}

@@ -1,0 +1,110 @@
+import type { PlanStep, SnapshotPod } from '@restow/model';
+import type { ActOf } from '../journal/record.ts';
+import type { NodeIdentity } from '../ports/node-marker.ts';
+import { blocked, DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
+import { livePodOf } from '../run/names.ts';
+import type { RunAct } from '../run/run-state.ts';
+import { checkRoom, type RoomFound } from './check-room.ts';
+import { hold, letGo } from './hold.ts';
+import { verify } from './verify.ts';
+
+type Move = ActOf<'move'>;
+
+/**
+ * Takes one pod from its node to another: looks for room, holds the nodes where it must not land, moves it, and follows
+ * what becomes of it until that is ready. A move that was begun before a crash is found again by its record.
+ */
+export async function move(context: RunContext, step: PlanStep): Promise<StepResult> {
+  const earlier = await findEarlier(context, step);
+  if (earlier !== null) return finish(context, step, earlier);
+  const held: NodeIdentity[] = [];
+  try {
+    const room = await makeRoom(context, step, held);
+    if (room.state !== 'room') return room;
+    if (context.minute.take(context.ports.clock.now()) !== null)
+      return blocked('the budget of moves per minute is used up', 'budget');
+    const begun = await begin(context, step, room);
+    if (begun.outcome!.ok) return await finish(context, step, begun, held);
+    const { code, reason } = begun.outcome!;
+    if (code === 'budget') return blocked(reason, 'budget');
+    return code === 'changed' ? overtaken('pod-changed', reason) : failed(code, reason);
+  } finally {
+    context.arrivals.delete(step.id);
+    await letGo(context, step.id, held);
+  }
+}
+
+/** Checks again after every hold, because holding takes time; the check just before the move is the one that counts. */
+async function makeRoom(context: RunContext, step: PlanStep, held: NodeIdentity[]): Promise<RoomFound | StepResult> {
+  for (;;) {
+    const live = await context.read();
+    const room = checkRoom(context, live, step);
+    if (room.state !== 'room') return room;
+    context.arrivals.set(step.id, { pod: room.pod, to: room.to.name });
+    if (room.hold.length === 0) return room;
+    for (const node of room.hold) {
+      held.push(node);
+      const refused = await hold(context, step.id, node);
+      if (refused !== null) return blocked(`${node.name} cannot be held: ${refused}`);
+    }
+  }
+}
+
+async function begin(context: RunContext, step: PlanStep, { pod, from, to }: RoomFound): Promise<RunAct> {
+  const { state, ports } = context;
+  const { namespace, name, uid, owner } = pod;
+  const live = await context.read();
+  const siblings = live.snapshot.pods.filter((other) => isOfOwner(other, pod));
+  const order = {
+    id: `${state.runId}-${step.id}`,
+    pod: { namespace, name, uid },
+    owner: owner!,
+    from: from.name,
+    to: to.name,
+    method: step.method ?? 'evict',
+  };
+  const others = siblings.filter((other) => other.uid !== uid && live.readySince.has(other.uid));
+  const stoodIn = owner!.kind !== 'StatefulSet' && others.length > 0;
+  const does: Move = { kind: 'move', order, known: siblings.map((other) => other.uid), stoodIn };
+  return context.act(step.id, does, state.policy.run.limits.moveMs, (signal) => ports.mover.move(order, signal));
+}
+
+export function isOfOwner(
+  other: SnapshotPod,
+  pod: { readonly namespace: string; readonly owner: SnapshotPod['owner'] },
+): boolean {
+  return other.namespace === pod.namespace && other.owner !== null && other.owner.uid === pod.owner?.uid;
+}
+
+/** The last move of this step if the pod has left by it, whether or not that was recorded. */
+async function findEarlier(context: RunContext, step: PlanStep): Promise<RunAct | null> {
+  const { state, ports } = context;
+  const last = (state.actsOfStep.get(step.id) ?? []).findLast(({ does }) => does.kind === 'move');
+  if (last === undefined) return null;
+  if (last.outcome !== null) return last.outcome.ok ? last : null;
+  const { order, known, stoodIn } = last.does as Move;
+  const live = await context.read();
+  const pod = live.snapshot.pods.find(({ uid }) => uid === order.pod.uid);
+  if (pod !== undefined && !pod.terminating) return null;
+  const does: Move = { kind: 'move', order, known, stoodIn };
+  const again = await context.act(step.id, does, state.policy.run.limits.moveMs, (signal) =>
+    ports.mover.move(order, signal),
+  );
+  return again.outcome!.ok ? again : null;
+}
+
+async function finish(
+  context: RunContext,
+  step: PlanStep,
+  moved: RunAct,
+  held: NodeIdentity[] = [],
+): Promise<StepResult> {
+  const earlier = (context.state.actsOfStep.get(step.id) ?? []).findLast(({ does }) => does.kind === 'verify');
+  if (earlier?.outcome?.ok === true) return DONE;
+  const planned = livePodOf(context.state, step.pod!)!;
+  return verify(context, step, moved, planned, async () => {
+    // Once it has a node it can land nowhere else.
+    context.arrivals.delete(step.id);
+    await letGo(context, step.id, held.splice(0));
+  });
+}

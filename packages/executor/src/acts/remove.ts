@@ -1,0 +1,45 @@
+import type { PlanStep } from '@restow/model';
+import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
+import { liveNodeOf } from '../run/names.ts';
+import { podsLeft } from './drain.ts';
+
+/** Gives an empty node back, if it is still that node, still cordoned and still empty at this moment. */
+export async function remove(context: RunContext, step: PlanStep): Promise<StepResult> {
+  const { state, ports } = context;
+  const identity = liveNodeOf(state, step.node!);
+  if (identity === null) return overtaken('node-gone', `node ${step.node} is not there`);
+  const live = await context.read();
+  const node = live.snapshot.nodes.find(({ name }) => name === identity.name);
+  const begun = (state.actsOfStep.get(step.id) ?? []).some(({ does }) => does.kind === 'remove');
+  if (node === undefined && !begun) return overtaken('node-gone', `node ${identity.name} has gone by itself`);
+  if (node !== undefined) {
+    if (identity.uid !== '' && node.uid !== identity.uid) {
+      return overtaken('node-gone', `node ${node.name} is another one than planned`);
+    }
+    if (!node.unschedulable) {
+      return overtaken('node-uncordoned', `somebody has uncordoned node ${node.name}, so it is left alone`, node.name);
+    }
+    if (node.doNotDisrupt !== null) {
+      return overtaken('node-protected', `node ${node.name} is annotated ${node.doNotDisrupt}`, node.name);
+    }
+    const [left] = podsLeft(live, node.name);
+    if (left !== undefined) {
+      return overtaken('not-empty', `${left.namespace}/${left.name} has come to ${node.name}, which shall go`);
+    }
+  }
+  const target = { name: identity.name, uid: node?.uid ?? identity.uid };
+  const microsPerHour = node === undefined ? priceBefore(context, step) : ports.priceOf(node);
+  const { outcome } = await context.act(
+    step.id,
+    { kind: 'remove', node: target, microsPerHour },
+    state.policy.run.limits.removeMs,
+    (signal) => ports.nodes.remove(target, signal),
+  );
+  return outcome!.ok ? DONE : failed(`remove-${outcome!.code}`, outcome!.reason);
+}
+
+/** The price that was recorded when the removal began, before a crash. */
+function priceBefore({ state }: RunContext, step: PlanStep): number | null {
+  for (const { does } of state.actsOfStep.get(step.id) ?? []) if (does.kind === 'remove') return does.microsPerHour;
+  return null;
+}

@@ -1,0 +1,38 @@
+import type { Method, OwnerReference, PodReference } from '@restow/model';
+import type { ActOutcome } from '../outcome.ts';
+
+export interface MoveOrder {
+  /** The same move asked for twice is one move. */
+  readonly id: string;
+  readonly pod: PodReference;
+  readonly owner: OwnerReference;
+  readonly from: string;
+  readonly to: string;
+  readonly method: Method;
+}
+
+/**
+ * `budget`: a disruption budget does not let it go now, later it may; `changed`: the pod is not that one any more;
+ * `stuck`: it was asked to stop and does not; `refused`: anything else. Only after `stuck` has anything happened.
+ */
+export type MoveRefusal = 'budget' | 'changed' | 'stuck' | 'refused';
+
+/** Takes a pod off its node, so that it comes up elsewhere. */
+export interface Mover {
+  readonly methods: readonly Method[];
+  /** The pod goes where it is told to; otherwise the scheduler decides. */
+  readonly steers: boolean;
+  /**
+   * Answers once the pod is stopped for good, or on its way out with what replaces it already on its way in. `pod` is what
+   * it became, where the method knows; null where its owner makes a new one. A pod that is gone already was moved.
+   */
+  move(
+    order: MoveOrder,
+    signal: AbortSignal,
+  ): Promise<
+    ActOutcome<
+      { readonly stoppedAt: number; readonly movedBytes: number; readonly pod: PodReference | null },
+      MoveRefusal
+    >
+  >;
+}

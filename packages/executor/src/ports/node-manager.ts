@@ -1,0 +1,34 @@
+import type { OfferingChoice } from '@restow/model';
+import type { ActOutcome } from '../outcome.ts';
+import type { NodeIdentity } from './node-marker.ts';
+
+export interface LaunchOrder extends OfferingChoice {
+  /** The order's name: the same order given twice launches one node. */
+  readonly token: string;
+  readonly arch: string;
+  /** Node pool or group that the node shall belong to; null: a node of its own. */
+  readonly group: string | null;
+}
+
+/** `no-capacity`: the cloud has none; `limit`: a quota, pool limit or maximum size; `refused`: anything else. */
+export type LaunchRefusal = 'no-capacity' | 'limit' | 'refused';
+/** `minimum`: its group may not become smaller; `protected`: its owner forbids it; `unknown-owner`: never deleted. */
+export type RemoveRefusal = 'minimum' | 'protected' | 'unknown-owner' | 'not-empty' | 'refused';
+
+/** Buys nodes and gives them back. */
+export interface NodeManager {
+  /** Answers as soon as the node is ordered and paid for, not when it is there. */
+  launch(order: LaunchOrder, signal: AbortSignal): Promise<ActOutcome<{ readonly launchedAt: number }, LaunchRefusal>>;
+  /** The node of an order, null while it has not joined; `lost` when it never will. */
+  nodeOf(token: string, signal: AbortSignal): Promise<ActOutcome<{ readonly node: NodeIdentity | null }, 'lost'>>;
+  /** Gives back what was ordered, joined or not. `releasedAt` is null when nothing had been ordered. Repeatable. */
+  release(
+    token: string,
+    signal: AbortSignal,
+  ): Promise<ActOutcome<{ readonly releasedAt: number | null }, RemoveRefusal>>;
+  /**
+   * Deletes an empty node and answers when it costs nothing any more. Repeatable: of a node that is gone it answers when
+   * it went, as far as that is known.
+   */
+  remove(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<{ readonly removedAt: number }, RemoveRefusal>>;
+}

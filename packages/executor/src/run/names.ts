@@ -1,0 +1,44 @@
+import type { PodReference } from '@restow/model';
+import type { NodeIdentity } from '../ports/node-marker.ts';
+import type { LaunchedNode, RunState } from './run-state.ts';
+
+/** What a pod of the plan is now, after what has been moved already; null when its owner wanted it no more. */
+export function livePodOf(state: RunState, planned: PodReference): PodReference | null {
+  let now: PodReference = planned;
+  for (;;) {
+    const next = state.successors.get(now.uid);
+    if (next === undefined) return now;
+    if (next === null) return null;
+    now = next;
+  }
+}
+
+/** What the current plan has launched under this name. */
+export function launchedAs(state: RunState, name: string): LaunchedNode | undefined {
+  const token = state.ordered.get(name);
+  return token === undefined ? undefined : state.launched.get(token);
+}
+
+function isToCome({ current }: RunState, name: string): boolean {
+  return [...current.target.nodes, ...current.target.spares].some((node) => node.name === name && !node.existing);
+}
+
+/** The node that the plan calls so; null while it has not joined, uid '' when the plan knows none. */
+export function liveNodeOf(state: RunState, name: string): NodeIdentity | null {
+  const own = launchedAs(state, name);
+  if (own !== undefined) return own.node;
+  if (isToCome(state, name)) return null;
+  const relied = state.current.reliesOn.nodes.find((node) => node.name === name);
+  return { name, uid: relied?.uid ?? '' };
+}
+
+/** Names of the nodes that the current plan removes and that are still there, as the cluster calls them. */
+export function leavingNodes(state: RunState): Set<string> {
+  const names = new Set<string>();
+  for (const { step, state: at } of state.steps.values()) {
+    if (step.kind !== 'remove' || at === 'done') continue;
+    const node = liveNodeOf(state, step.node!);
+    if (node !== null) names.add(node.name);
+  }
+  return names;
+}

@@ -1,0 +1,99 @@
+import type { Amendments, Plan, Snapshot, SnapshotNode } from '@restow/model';
+import { releaseLaunched } from '../acts/wait-ready.ts';
+import type { Reason } from '../journal/record.ts';
+import type { RunContext } from './context.ts';
+import { uncordonAll } from './wind-down.ts';
+
+const STEP = 'replan';
+
+/**
+ * Plans the rest again from the cluster as it is, with what the run has learned. When too little of the promise is left,
+ * it plans only how to get rid of what has become pointless, once. Answers why the run must stop instead, or null.
+ */
+export async function replan(context: RunContext, reason: Reason): Promise<Reason | null> {
+  const { state, ports, signal } = context;
+  const { replans, minimumAchievedFraction } = state.policy.run;
+  const exhausted = {
+    code: 'replans',
+    message: `planned again ${state.replans} times (policy run.replans), the last reason was: ${reason.message}`,
+  };
+  // Going back takes some planning too.
+  const isFruitless = state.fruitlessReplans >= MOST_FRUITLESS;
+  if (isFruitless || state.replans >= replans + (state.retreating ? MOST_RETREATS : 0)) {
+    if (state.retreating) return exhausted;
+    return goBack(context, exhausted);
+  }
+  await comeToRest(context);
+  const snapshot = await unmarkedSnapshot(context);
+  const plan = await ports.planner.plan(snapshot, amendmentsOf(context, snapshot, state.retreating), signal);
+  const kept = keptFraction(context, plan);
+  if (kept < minimumAchievedFraction && !state.retreating) {
+    const percent = Math.round(Math.max(0, kept) * 100);
+    return goBack(context, {
+      code: 'promise',
+      message: `only ${percent} % of the promised saving can still be had (${reason.message})`,
+    });
+  }
+  await context.record({ type: 'replanned', at: ports.clock.now(), reason, plan, retreat: false });
+  return null;
+}
+
+const MOST_RETREATS = 3;
+const MOST_FRUITLESS = 3;
+
+/** The promise is given up; what was launched for it goes again as far as the pods have place without it. */
+async function goBack(context: RunContext, reason: Reason): Promise<Reason | null> {
+  const { ports, signal } = context;
+  await comeToRest(context);
+  const snapshot = await unmarkedSnapshot(context);
+  const plan = await ports.planner.plan(snapshot, amendmentsOf(context, snapshot, true), signal);
+  if (plan.steps.length === 0) return reason;
+  await context.record({ type: 'replanned', at: ports.clock.now(), reason, plan, retreat: true });
+  return null;
+}
+
+/** Nothing is on order and nothing is cordoned: planning starts from a cluster that could stay so. */
+async function comeToRest(context: RunContext): Promise<void> {
+  for (const { token, node } of [...context.state.launched.values()]) {
+    if (node === null) await releaseLaunched(context, STEP, token);
+  }
+  await uncordonAll(context, STEP);
+}
+
+/** Which part of the promised saving this plan keeps, counted from the start. */
+function keptFraction({ state }: RunContext, plan: Plan): number {
+  const before = state.microsPerHourBefore;
+  const promised = before - state.plan.summary.microsPerHour.after;
+  return promised <= 0 ? 1 : (before - plan.summary.microsPerHour.after) / promised;
+}
+
+function amendmentsOf({ state, ports }: RunContext, snapshot: Snapshot, onlyRemove: boolean): Amendments {
+  const { pods, owners, nodes, unavailable } = state.learned;
+  const staying = snapshot.pods.filter(({ uid, owner }) => pods.has(uid) || (owner !== null && owners.has(owner.uid)));
+  const { maxMoves } = state.policy;
+  return {
+    stayingPods: staying.map(({ uid }) => uid),
+    stayingNodes: [...nodes],
+    goingNodes: ports.notices.current().map(({ node }) => node),
+    unavailable,
+    maxMoves: maxMoves === null ? null : Math.max(0, maxMoves - state.moves.made),
+    onlyRemove,
+  };
+}
+
+/** The planner sees the cluster without the run's own marks. */
+async function unmarkedSnapshot({ state, read }: RunContext): Promise<Snapshot> {
+  const { snapshot } = await read();
+  if (state.marked.size === 0) return snapshot;
+  const unmarked = (node: SnapshotNode) => ({
+    ...node,
+    taints: node.taints.filter(({ key }) => key !== UNPREFERRED_TAINT),
+  });
+  return {
+    ...snapshot,
+    nodes: snapshot.nodes.map((node) => (state.marked.has(node.name) ? unmarked(node) : node)),
+  };
+}
+
+/** The soft taint (`PreferNoSchedule`) on nodes that a run is going to empty. */
+export const UNPREFERRED_TAINT = 'restow.dev/unpreferred';

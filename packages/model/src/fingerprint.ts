@@ -1,0 +1,40 @@
+import { digestOf } from './digest.ts';
+import type { SnapshotNode, SnapshotPod } from './snapshot.ts';
+
+/** Taints that come and go without the node being another one: Kubernetes' own conditions, and restow's marks. */
+const PASSING_TAINT = /^(node\.kubernetes\.io|restow\.dev)\//;
+
+/**
+ * Digest of what a plan relies on in a node besides its UID: what may run there and who owns it. Cordons, conditions and
+ * protection from removal are looked at separately: they come and go, a run's own among them.
+ */
+export function nodeFingerprint(node: SnapshotNode): string {
+  const { labels, taints, allocatable, arch, os, instanceType, zone, capacityType, owner, group } = node;
+  const lasting = taints.filter(({ key }) => !PASSING_TAINT.test(key));
+  return digestOf({ labels, taints: lasting, allocatable, arch, os, instanceType, zone, capacityType, owner, group });
+}
+
+/** Digest of what a plan relies on in a pod besides its UID and where it runs. Pods alike in it are interchangeable. */
+export function podFingerprint(pod: SnapshotPod): string {
+  const { namespace, labels, owner, requests, spec, doNotDisrupt, safeToEvict, localVolumes, claims } = pod;
+  const { resourceClaims, notUnderstood } = pod;
+  return digestOf({
+    namespace,
+    labels: withoutIdentity(labels),
+    owner: owner?.uid ?? null,
+    requests,
+    spec,
+    doNotDisrupt,
+    safeToEvict,
+    localVolumes,
+    claims,
+    resourceClaims,
+    notUnderstood,
+  });
+}
+
+/** Labels that a controller writes anew for each pod. */
+function withoutIdentity(labels: Readonly<Record<string, string>>): Record<string, string> {
+  const { 'pod-template-generation': _generation, ...rest } = labels;
+  return rest;
+}

@@ -1,0 +1,32 @@
+import type { SnapshotPod } from '@restow/model';
+import type { ClusterState } from './cluster-state.ts';
+import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
+import { refusalsInState } from './rules.ts';
+import type { World } from './views.ts';
+
+/** A pod whose rules speak of other pods, and of which. */
+export interface Carrier {
+  readonly pod: SnapshotPod;
+  readonly terms: readonly PodTerm[];
+}
+
+/** Pods whose rules can be broken by what others do. */
+export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[] {
+  return pods.flatMap((pod): Carrier[] => {
+    const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+    if (pod.node === null || podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) return [];
+    const terms = [
+      ...[...podAffinity, ...podAntiAffinity].map((term) => affinityTerm(term, pod, world)),
+      ...topologySpread.map((constraint) => spreadTerm(constraint, pod)),
+    ];
+    return [{ pod, terms }];
+  });
+}
+
+/** Names of the rules over everything that runs which this pod, where it is, does not meet. */
+export function troubles(pod: SnapshotPod, node: string, state: ClusterState): string[] {
+  state.remove(pod, node);
+  const rules = refusalsInState(pod, node, state).map(({ rule }) => rule);
+  state.add(pod, node);
+  return rules;
+}
