@@ -1,18 +1,11 @@
-import {
-  carryOut,
-  type Journal,
-  type JournalRecord,
-  type RunOptions,
-  type RunOutcome,
-  type RunPorts,
-} from '@restow/executor';
+import { carryOut, type Journal, type JournalRecord, type RunOutcome, type RunPorts } from '@restow/executor';
 import type { Amendments, Plan, Snapshot } from '@restow/model';
 import { createWorld, Simulation, simulatedPorts } from '@restow/simulator';
 import { amendRequest, type LpEngines, makePlan } from '@restow/solver';
 import type { RunScenario } from './scenario.ts';
+import { UNTIL_ITS_END } from './until-its-end.ts';
 
 export const STARTED_AT = Date.UTC(2026, 0, 5, 12);
-export const UNTIL_ITS_END: RunOptions = { signal: new AbortController().signal, mustStop: () => null };
 
 export function planOf({ snapshot, book, policy, seed }: RunScenario, engines: LpEngines): Plan {
   return makePlan({ snapshot, book, policy, effort: 'quick', seed }, contextOf(engines));

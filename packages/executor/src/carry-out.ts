@@ -7,7 +7,7 @@ import { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 import type { RunContext, RunPorts } from './run/context.ts';
 import { contextOf } from './run/live-context.ts';
 import { RunLoop } from './run/run-loop.ts';
-import { startState, stateOf } from './run/run-state.ts';
+import { type RunState, startState, stateOf } from './run/run-state.ts';
 import { windDown } from './run/wind-down.ts';
 import { isOpen } from './run/windows.ts';
 
@@ -91,9 +91,15 @@ async function goOn(ports: RunPorts, options: RunOptions, stop: Reason | null): 
   if (stop !== null && state.stopping === null) {
     await context.record({ type: 'stopping', at: ports.clock.now(), reason: stop });
   }
-  const loop = new RunLoop(context, options.mustStop, null);
+  const loop = new RunLoop(context, options.mustStop, overtakenBefore(state));
   await loop.settle();
   return finish(context, loop);
+}
+
+/** A plan of which a step has failed or been dropped is not gone on with: the crash came before the rest was planned again. */
+function overtakenBefore({ steps }: RunState): Reason | null {
+  const isLeft = [...steps.values()].some(({ state }) => state === 'failed' || state === 'dropped');
+  return isLeft ? { code: 'resumed', message: 'a step had not come out as planned when the run was broken off' } : null;
 }
 
 async function finish(context: RunContext, loop: RunLoop): Promise<RunOutcome> {

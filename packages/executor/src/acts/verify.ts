@@ -4,8 +4,8 @@ import type { LiveCluster } from '../ports/cluster-view.ts';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
 import type { RunAct } from '../run/run-state.ts';
 import { acceptElsewhere } from './accept-elsewhere.ts';
-import { uncordonNode } from './cordon.ts';
 import { isOfOwner } from './move.ts';
+import { putBack } from './put-back.ts';
 
 type Move = ActOf<'move'>;
 
@@ -48,7 +48,8 @@ async function follow(
     let landed = await context.until(limits.pendingMs, (live) => claimPlaced(context, live, moved));
     if (landed === null) {
       await onPlaced();
-      await giveBack(context, step, order.from);
+      // The old node takes pods again, so that what was taken from it can come back.
+      await putBack(context, step.id, order.from);
       landed = await context.until(limits.readyMs, (live) => claimPlaced(context, live, moved));
     }
     await onPlaced();
@@ -96,12 +97,6 @@ function claimPlaced({ claimed }: RunContext, live: LiveCluster, moved: RunAct):
   const replicas = owners.find(({ uid }) => uid === order.owner.uid)?.replicas ?? null;
   const running = mine.filter(({ terminating, uid }) => !terminating && uid !== order.pod.uid).length;
   return fresh.length === 0 && replicas !== null && running >= replicas ? 'unwanted' : null;
-}
-
-/** The old node takes pods again, so that what was taken from it can come back. */
-async function giveBack(context: RunContext, step: PlanStep, from: string): Promise<void> {
-  const cordoned = context.state.cordoned.get(from);
-  if (cordoned !== undefined) await uncordonNode(context, step.id, cordoned.node);
 }
 
 function nameOf({ namespace, name }: PodReference): string {

@@ -10,7 +10,11 @@ export function exceededBudget(
   ownerOf: (step: PlanStep) => string,
 ): string | null {
   const { nodesAtOnce, podsAtOnce, podsAtOncePerOwner } = state.policy.run.budgets;
-  if (step.kind === 'cordon') return nodesInWork(state, inHand).size >= nodesAtOnce ? 'nodesAtOnce' : null;
+  if (step.kind === 'cordon') {
+    const inWork = nodesInWork(state, inHand);
+    const isOneOfThem = inWork.has(liveNodeOf(state, step.node!)?.name ?? '');
+    return !isOneOfThem && inWork.size >= nodesAtOnce ? 'nodesAtOnce' : null;
+  }
   if (step.kind !== 'move') return null;
   const moves = inHand.filter(({ kind }) => kind === 'move');
   if (moves.length >= podsAtOnce) return 'podsAtOnce';

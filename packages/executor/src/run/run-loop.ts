@@ -3,6 +3,7 @@ import { surgeMicros } from '../account/surge.ts';
 import { uncordonNode } from '../acts/cordon.ts';
 import { letGo } from '../acts/hold.ts';
 import { setUnpreferred } from '../acts/mark.ts';
+import { putBack } from '../acts/put-back.ts';
 import { STEPS } from '../acts/steps.ts';
 import type { Reason } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
@@ -53,6 +54,10 @@ export class RunLoop {
   async settle(): Promise<void> {
     const { state, holds } = this.#context;
     const stale: NodeIdentity[] = [];
+    for (const { does, outcome, step } of [...state.acts.values()]) {
+      // Whether it was done is not known; that it was wanted is.
+      if (does.kind === 'uncordon' && outcome === null) await uncordonNode(this.#context, step, does.node);
+    }
     for (const { node, purpose } of state.cordoned.values()) {
       if (purpose !== 'hold') continue;
       holds.set(node.name, 1);
@@ -197,15 +202,13 @@ export class RunLoop {
 
   /** Nothing is in hand and nothing can begin: another node's turn, patience, or another plan. */
   async #unstick(now: number): Promise<void> {
-    const { state, ports, record } = this.#context;
+    const { state, record } = this.#context;
     const { pendingMs, moveMs } = state.policy.run.limits;
     const resting = [...this.#resting].filter(([id]) => state.steps.get(id)?.state === 'waiting');
     const patience = resting.some(([, { by }]) => by === 'budget') ? moveMs : pendingMs;
     const back = nodeToPutBack(state, this.#putBack);
     if (back !== null) {
-      const cordoned = state.cordoned.get(back.node)!;
-      await uncordonNode(this.#context, back.cordonStep, cordoned.node);
-      await record({ type: 'step', at: ports.clock.now(), step: back.cordonStep, state: 'waiting' });
+      await putBack(this.#context, back.cordonStep, back.node);
       this.#putBack.add(back.cordonStep);
       this.#ended++;
       return;

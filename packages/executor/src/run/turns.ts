@@ -82,7 +82,8 @@ export function nodeToPutBack(
   let last: { readonly cordonStep: string; readonly node: string } | null = null;
   let lastAt = -1;
   for (const { step, state: at } of order) {
-    if (step.kind !== 'cordon' || at !== 'done') continue;
+    // Waiting and cordoned it is when a crash came between the one and the other.
+    if (step.kind !== 'cordon' || (at !== 'done' && at !== 'waiting')) continue;
     const node = liveNodeOf(state, step.node!)?.name;
     if (node === undefined || state.cordoned.get(node)?.purpose !== 'empty') continue;
     const next = order.findIndex((other) => other.state === 'waiting' && other.step.after.includes(step.id));
