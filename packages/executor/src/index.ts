@@ -2,7 +2,7 @@ export { type Account, accountSchema } from './account/account.ts';
 export { abort, carryOut, type RunOptions, type RunOutcome, type RunRequest, resume } from './carry-out.ts';
 export { JournalError, OutageError } from './errors.ts';
 export { FileJournal } from './journal/file-journal.ts';
-export { MemoryJournal } from './journal/memory-journal.ts';
+export { MemoryJournal, MemoryPlace } from './journal/memory-journal.ts';
 export type { Act, JournalRecord, Reason } from './journal/record.ts';
 export type { ActOutcome, Refusal } from './outcome.ts';
 export type { Clock } from './ports/clock.ts';

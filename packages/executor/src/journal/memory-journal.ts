@@ -5,10 +5,12 @@ import type { JournalRecord } from './record.ts';
 /** Keeps records for as long as the process lives: for simulations, whose cluster does not live longer either. */
 export class MemoryJournal implements Journal {
   readonly #records: JournalRecord[];
+  readonly #onClose: () => void;
   #open = true;
 
-  constructor(records: readonly JournalRecord[] = []) {
-    this.#records = [...records];
+  constructor(records: JournalRecord[] = [], onClose: () => void = () => {}) {
+    this.#records = records;
+    this.#onClose = onClose;
   }
 
   async read(): Promise<readonly JournalRecord[]> {
@@ -22,5 +24,29 @@ export class MemoryJournal implements Journal {
 
   async close(): Promise<void> {
     this.#open = false;
+    this.#onClose();
+  }
+}
+
+/** Where a journal in memory lies between two runs. */
+export class MemoryPlace {
+  readonly #records: JournalRecord[] = [];
+  #inUse = false;
+
+  async create(): Promise<Journal> {
+    if (this.#records.length > 0) throw new JournalError('EXISTS', 'there is a run already; resume it, or abort it');
+    return this.#take();
+  }
+
+  async open(): Promise<Journal> {
+    return this.#take();
+  }
+
+  #take(): Journal {
+    if (this.#inUse) throw new JournalError('IN_USE', 'the journal is in use');
+    this.#inUse = true;
+    return new MemoryJournal(this.#records, () => {
+      this.#inUse = false;
+    });
   }
 }

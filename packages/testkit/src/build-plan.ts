@@ -1,0 +1,42 @@
+import { API_VERSION, type Plan, planDigest } from '@restow/model';
+
+/** A plan that does nothing; `change` says what it does. Its digest is right. */
+export function buildPlan(change: Partial<Plan>): Plan {
+  const plan: Plan = {
+    apiVersion: API_VERSION,
+    kind: 'Plan',
+    metadata: {
+      planDigest: '',
+      snapshotDigest: '',
+      priceBookDigest: '',
+      policyDigest: '',
+      cluster: null,
+      anonymised: false,
+      basis: 'list',
+      seed: 1,
+      effort: 'quick',
+      engine: 'none',
+      createdAt: '2026-01-01T00:00:00.000Z',
+    },
+    summary: {
+      currency: 'USD',
+      microsPerHour: { before: 0, after: 0, bound: 0 },
+      gap: 0,
+      objectiveGap: 0,
+      status: 'optimal',
+      nodes: { before: 0, after: 0, removed: 0, launched: 0, unpriced: 0 },
+      pods: 0,
+      moves: 0,
+      stallMs: 0,
+      movedBytes: 0,
+      solveMs: 0,
+    },
+    target: { nodes: [], spares: [], placements: [] },
+    steps: [],
+    reliesOn: { nodes: [], pods: [] },
+    stays: [],
+    notes: [],
+    ...change,
+  };
+  return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };
+}
