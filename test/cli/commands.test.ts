@@ -166,10 +166,3 @@ test('--print-kubectl prints the command for plain and for Karpenter clusters', 
   expect(stdout).toMatch(/kubectl get nodes,pods,.* -A -o json/);
   expect(stdout).toMatch(/nodepools\.karpenter\.sh,nodeclaims\.karpenter\.sh/);
 });
-
-test('the demo prints the same twice', async () => {
-  const [a, b] = await Promise.all([restow(['demo']), restow(['demo'])]);
-  expect(a.code).toBe(0);
-  expect(a.stdout).toBe(b.stdout);
-  expect(a.stdout).toMatch(/before: 120 nodes[\s\S]*after: \d+ nodes/);
-});

@@ -1,3 +1,4 @@
+import { refusePlan } from '@restow/executor';
 import { InputError, type Plan, parseDocument, planSchema } from '@restow/model';
 import { readDocument } from '@restow/snapshotter';
 
@@ -19,4 +20,12 @@ export async function loadPlan(file: string): Promise<Plan> {
     if (error instanceof InputError) throw error.at({ file });
     throw error;
   }
+}
+
+/** A plan that shall be carried out. Throws InputError for one that was changed, or made from an anonymised snapshot. */
+export async function loadPlanToApply(file: string): Promise<Plan> {
+  const plan = await loadPlan(file);
+  const refusal = refusePlan(plan);
+  if (refusal !== null) throw new InputError(`${refusal.message}; nothing was begun`, { file, path: 'metadata' });
+  return plan;
 }

@@ -80,9 +80,20 @@ export function buildProgram(): Command {
     .action(async (plan, name, options) => (await import('./commands/explain.ts')).runExplain(plan, name, options));
 
   program
-    .command('demo')
-    .description('plan a generated example cluster and draw it before and after')
+    .command('simulate')
+    .description('let a scenario of hours or days happen to a simulated cluster, with restow and without')
+    .argument('<scenario>', 'a Scenario (YAML); see packages/simulator/README.md')
+    .option('--plan <file>', 'only carry out this plan on the scenario’s cluster, and account for it')
+    .option('--seed <number>', 'in place of the scenario’s')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .option('--json', 'the same as -o json')
+    .action(async (scenario, options) => (await import('./commands/simulate.ts')).runSimulate(scenario, options));
+
+  program
+    .command('demo')
+    .description('the whole line on a generated cluster: draw, plan, carry out on a simulation, account')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .option('--json', 'the same as -o json')
     .action(async (options) => (await import('./commands/demo.ts')).runDemo(options));
 
   program

@@ -2,6 +2,15 @@ export { exampleCluster } from './example/example-cluster.ts';
 export { examplePrices } from './example/example-prices.ts';
 export { simulatedPorts } from './ports/simulated-ports.ts';
 export { Simulation } from './ports/simulation.ts';
+export { type Scenario, type SpotTrace, scenarioSchema, spotTraceSchema } from './scenario/scenario.ts';
+export {
+  type ScenarioPlanner,
+  type SimulatedHour,
+  type SimulatedRun,
+  type SimulationInput,
+  type SimulationResult,
+  simulate,
+} from './scenario/simulate.ts';
 export { healthyOf, isUnder } from './world/budgets.ts';
 export { createWorld, DEFAULT_BEHAVIOUR, type WorldRequest } from './world/create-world.ts';
 export { FAULT_NAMES, type Fault, type FaultName, faultSchema } from './world/faults.ts';

@@ -1,28 +1,34 @@
-import type { Plan, Snapshot, SnapshotNode } from '@restow/model';
+import type { Plan, Snapshot } from '@restow/model';
 
 const EIGHTHS = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const WIDTH = 64;
 
-/** One bar for each node, as high as its requested CPU, grouped by pool; before and after. */
-export function drawClusters(before: Snapshot, plan: Plan): string {
+/** One bar for each node, as high as its requested CPU, grouped by pool. */
+export function drawNodes({ nodes, pods }: Snapshot): string {
   const requested = new Map<string, number>();
-  for (const pod of before.pods) if (pod.node !== null) bump(requested, pod.node, pod.requests.cpu ?? 0);
-  const now = before.nodes.map((node) => ({
-    group: groupOf(node),
-    share: share(requested.get(node.name) ?? 0, node.allocatable.cpu ?? 0),
-  }));
+  for (const pod of pods) if (pod.node !== null) bump(requested, pod.node, pod.requests.cpu ?? 0);
+  return bars(
+    nodes.map(({ name, group, allocatable }) => ({
+      group: group ?? 'plain',
+      share: share(requested.get(name) ?? 0, allocatable.cpu ?? 0),
+    })),
+  );
+}
 
+/** The same for the nodes that a plan leads to; daemon sets, which no plan places, are left out. */
+export function drawTarget(before: Snapshot, plan: Plan): string {
   const cpuOf = new Map(before.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.requests.cpu ?? 0]));
   const nodes = new Map(before.nodes.map((node) => [node.name, node]));
   const placed = new Map<string, number>();
   for (const { namespace, name, node } of plan.target.placements)
     bump(placed, node, cpuOf.get(`${namespace}/${name}`) ?? 0);
-  const after = plan.target.nodes.map(({ name, group, instanceType }) => {
-    const alike = nodes.get(name) ?? before.nodes.find((node) => node.instanceType === instanceType);
-    const cpu = alike?.allocatable.cpu ?? cpuOfType(instanceType);
-    return { group: group ?? 'plain', share: share(placed.get(name) ?? 0, cpu) };
-  });
-  return `before: ${now.length} nodes\n${bars(now)}after: ${after.length} nodes\n${bars(after)}`;
+  return bars(
+    plan.target.nodes.map(({ name, group, instanceType }) => {
+      const alike = nodes.get(name) ?? before.nodes.find((node) => node.instanceType === instanceType);
+      const cpu = alike?.allocatable.cpu ?? cpuOfType(instanceType);
+      return { group: group ?? 'plain', share: share(placed.get(name) ?? 0, cpu) };
+    }),
+  );
 }
 
 function bars(nodes: readonly { readonly group: string; readonly share: number }[]): string {
@@ -40,10 +46,6 @@ function bars(nodes: readonly { readonly group: string; readonly share: number }
     }
   }
   return text;
-}
-
-function groupOf(node: SnapshotNode): string {
-  return node.group ?? 'plain';
 }
 
 /** vCPUs by the size in an EC2 type's name, where no node of the type is there to look at. */

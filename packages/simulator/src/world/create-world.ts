@@ -70,6 +70,7 @@ export function createWorld(request: WorldRequest): World {
     faults: faults.filter((fault) => !isTimed(fault)).map((fault) => ({ fault, left: fault.times })),
     events: [],
     notices: [],
+    noSpot: [],
     outageUntil: 0,
     log: [],
     paid: 0n,

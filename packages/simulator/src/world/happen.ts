@@ -1,4 +1,5 @@
 import { autoscale } from './autoscaler.ts';
+import { draw } from './draw.ts';
 import { onNodeJoins, onNodeReady, orderNode, removeNode } from './nodes.ts';
 import { onPodGone, onPodReady, reconcileOwner } from './pods.ts';
 import { schedule } from './scheduler.ts';
@@ -57,6 +58,23 @@ export function happen(world: World): void {
       world.state.owners.set(event.owner, { ...owner, replicas: event.replicas });
       reconcileOwner(world, event.owner);
       world.changed();
+      return;
+    }
+    case 'spot-share': {
+      const { zone, share, noticeMs } = event;
+      const spot = [...world.state.nodes.values()].filter(
+        ({ node }) => node.capacityType === 'spot' && (zone === null || node.zone === zone),
+      );
+      const rank = ({ node }: (typeof spot)[number]) => draw(world.state.seed, 'share', world.now, node.uid);
+      spot.sort((a, b) => rank(a) - rank(b));
+      for (const { node } of spot.slice(0, Math.ceil(share * spot.length))) giveNotice(world, node.name, noticeMs);
+      return;
+    }
+    case 'spot-capacity': {
+      const { noSpot } = world.state;
+      const at = noSpot.indexOf(event.zone);
+      if (event.available && at >= 0) noSpot.splice(at, 1);
+      if (!event.available && at < 0) noSpot.push(event.zone);
       return;
     }
     case 'prices':

@@ -20,6 +20,10 @@ export function orderNode(
   const offering = offeringFor(world, order);
   if (offering === undefined) return { ok: false, code: 'refused', reason: `${order.instanceType} is not offered` };
   const key = `${order.instanceType}/${order.zone}/${order.capacityType}`;
+  const { noSpot } = world.state;
+  if (order.capacityType === 'spot' && (noSpot.includes(null) || noSpot.includes(order.zone))) {
+    return { ok: false, code: 'no-capacity', reason: `there is no spot capacity in ${order.zone} now` };
+  }
   if (by === 'restow' && world.strikes('launch-no-capacity', key)) {
     return { ok: false, code: 'no-capacity', reason: `no ${key} can be had now` };
   }

@@ -86,6 +86,9 @@ export type WorldEvent =
   | { readonly kind: 'buy-back'; readonly order: LaunchOrder }
   | { readonly kind: 'fault'; readonly fault: Fault & { readonly name: TimedFault } }
   | { readonly kind: 'scale'; readonly owner: string; readonly replicas: number }
+  /** A recorded trace goes down: so large a part of the spot nodes of the zone is taken back. */
+  | { readonly kind: 'spot-share'; readonly zone: string | null; readonly share: number; readonly noticeMs: number }
+  | { readonly kind: 'spot-capacity'; readonly zone: string | null; readonly available: boolean }
   | { readonly kind: 'prices'; readonly factor: number; readonly capacityType: string };
 
 export interface Scheduled {
@@ -147,6 +150,8 @@ export interface WorldState {
   readonly faults: { readonly fault: Fault; left: number | null }[];
   readonly events: Scheduled[];
   readonly notices: Notice[];
+  /** Zones without spot capacity; null: all. */
+  readonly noSpot: (string | null)[];
   outageUntil: number;
   readonly log: WorldLogEntry[];
   /** Paid so far for all nodes, in micros × milliseconds per hour. */
