@@ -1,5 +1,13 @@
-import { type Account, carryOut, MemoryJournal, type Reason, type RunOutcome } from '@restow/executor';
-import { DEFAULT_POLICY, type Plan, type Policy, planDigest } from '@restow/model';
+import {
+  type Account,
+  carryOut,
+  MemoryJournal,
+  MemoryPlace,
+  type Reason,
+  type RunOutcome,
+  resume,
+} from '@restow/executor';
+import { DEFAULT_POLICY, type Plan, type Policy, planDigest, RestowError } from '@restow/model';
 import { type Fault, faultSchema, type Simulation } from '@restow/simulator';
 import { type LpEngines, loadEngines } from '@restow/solver';
 import { plainCluster } from '@restow/testkit';
@@ -116,6 +124,37 @@ test('an outage shorter than the policy bears is lived through, a longer one bre
   const outage = (durationMs: number) => [fault({ name: 'view-outage', afterMs: 60_000, durationMs })];
   expect((await accountOf(withRun({}, outage(60_000)))).outcome).toBe('target');
   await expect(run(withRun({}, outage(3_600_000)))).rejects.toMatchObject({ code: 'RESTOW_OUTAGE' });
+});
+
+test('a run that is broken off does nothing more, and can be resumed to the same end', async () => {
+  const scenario = withRun({}, [fault({ name: 'view-outage', afterMs: 60_000, durationMs: 3_600_000 })]);
+  const simulation = simulationOf(scenario);
+  const place = new MemoryPlace();
+  const journal = await place.create();
+  await expect(
+    runScenario(scenario, plan, simulation, portsOf(scenario, simulation, engines, journal)),
+  ).rejects.toMatchObject({ code: 'RESTOW_OUTAGE' });
+  const records = await journal.read();
+  await simulation.passTo(STARTED_AT + 2 * 3_600_000);
+  expect(await journal.read()).toEqual(records);
+  await journal.close();
+  const ports = portsOf(scenario, simulation, engines, await place.open());
+  const outcome = await simulation.drive(resume(ports, UNTIL_ITS_END));
+  expect(outcome.ok && outcome.account).toMatchObject({ outcome: 'target', resumed: 1 });
+});
+
+test('a planner that fails stops the run in good order', async () => {
+  const scenario = withRun({ stopAfterFailures: 100 }, [fault({ name: 'eviction-refused', times: 1 })]);
+  const simulation = simulationOf(scenario);
+  const ports = {
+    ...portsOf(scenario, simulation, engines, new MemoryJournal()),
+    planner: { plan: () => Promise.reject(new RestowError('RESTOW_TEST', 'no plan today')) },
+  };
+  const outcome = await runScenario(scenario, plan, simulation, ports);
+  expect(outcome.ok && outcome.account.reasons).toEqual([
+    { code: 'planner', message: expect.stringMatching('no plan today') },
+  ]);
+  expect([...simulation.world.state.nodes.values()].some(({ node }) => node.unschedulable)).toBe(false);
 });
 
 test('a plan that was edited, is from an anonymised snapshot, or for another cluster is refused', async () => {

@@ -59,10 +59,10 @@ export async function carryOut(request: RunRequest, ports: RunPorts, options: Ru
   await ports.journal.append(started);
   const state = startState(started);
   ports.onRecord(started, state);
-  const context = contextOf(ports, state, options.signal);
+  const { context, breakOff } = breakableContext(ports, state, options);
   const changed: Reason | null =
     changes.length === 0 ? null : { code: 'changed', message: `since the plan was made: ${changes.join(', ')}` };
-  return finish(context, new RunLoop(context, options.mustStop, changed));
+  return finish(context, new RunLoop(context, breakOff, options.mustStop, changed));
 }
 
 /** Goes on with the run of this journal, from wherever it was left. A run that is over answers its account again. */
@@ -86,14 +86,19 @@ async function goOn(ports: RunPorts, options: RunOptions, stop: Reason | null): 
       `the journal's run is on cluster ${state.cluster ?? 'unknown'}, this is ${cluster ?? 'unknown'}`,
     );
   }
-  const context = contextOf(ports, state, options.signal);
+  const { context, breakOff } = breakableContext(ports, state, options);
   await context.record({ type: 'resumed', at: ports.clock.now() });
   if (stop !== null && state.stopping === null) {
     await context.record({ type: 'stopping', at: ports.clock.now(), reason: stop });
   }
-  const loop = new RunLoop(context, options.mustStop, overtakenBefore(state));
+  const loop = new RunLoop(context, breakOff, options.mustStop, overtakenBefore(state));
   await loop.settle();
   return finish(context, loop);
+}
+
+function breakableContext(ports: RunPorts, state: RunState, { signal }: RunOptions) {
+  const breakOff = new AbortController();
+  return { context: contextOf(ports, state, AbortSignal.any([signal, breakOff.signal])), breakOff };
 }
 
 /** A plan of which a step has failed or been dropped is not gone on with: the crash came before the rest was planned again. */

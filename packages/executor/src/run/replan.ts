@@ -1,4 +1,4 @@
-import type { Amendments, Plan, Snapshot, SnapshotNode } from '@restow/model';
+import { type Amendments, type Plan, RestowError, type Snapshot, type SnapshotNode } from '@restow/model';
 import { releaseLaunched } from '../acts/wait-ready.ts';
 import type { Reason } from '../journal/record.ts';
 import type { RunContext } from './context.ts';
@@ -11,7 +11,7 @@ const STEP = 'replan';
  * it plans only how to get rid of what has become pointless, once. Answers why the run must stop instead, or null.
  */
 export async function replan(context: RunContext, reason: Reason): Promise<Reason | null> {
-  const { state, ports, signal } = context;
+  const { state, ports } = context;
   const { replans, minimumAchievedFraction } = state.policy.run;
   const exhausted = {
     code: 'replans',
@@ -25,7 +25,8 @@ export async function replan(context: RunContext, reason: Reason): Promise<Reaso
   }
   await comeToRest(context);
   const snapshot = await unmarkedSnapshot(context);
-  const plan = await ports.planner.plan(snapshot, amendmentsOf(context, snapshot, state.retreating), signal);
+  const plan = await askPlanner(context, snapshot, state.retreating);
+  if (!('steps' in plan)) return plan;
   const kept = keptFraction(context, plan);
   if (kept < minimumAchievedFraction && !state.retreating) {
     const percent = Math.round(Math.max(0, kept) * 100);
@@ -43,10 +44,11 @@ const MOST_FRUITLESS = 3;
 
 /** The promise is given up; what was launched for it goes again as far as the pods have place without it. */
 async function goBack(context: RunContext, reason: Reason): Promise<Reason | null> {
-  const { ports, signal } = context;
+  const { ports } = context;
   await comeToRest(context);
   const snapshot = await unmarkedSnapshot(context);
-  const plan = await ports.planner.plan(snapshot, amendmentsOf(context, snapshot, true), signal);
+  const plan = await askPlanner(context, snapshot, true);
+  if (!('steps' in plan)) return reason;
   if (plan.steps.length === 0) return reason;
   await context.record({ type: 'replanned', at: ports.clock.now(), reason, plan, retreat: true });
   return null;
@@ -58,6 +60,17 @@ async function comeToRest(context: RunContext): Promise<void> {
     if (node === null) await releaseLaunched(context, STEP, token);
   }
   await uncordonAll(context, STEP);
+}
+
+/** A planner that fails stops the run, which then leaves the cluster in good order. */
+async function askPlanner(context: RunContext, snapshot: Snapshot, onlyRemove: boolean): Promise<Plan | Reason> {
+  const { ports, signal } = context;
+  try {
+    return await ports.planner.plan(snapshot, amendmentsOf(context, snapshot, onlyRemove), signal);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof RestowError)) throw error;
+    return { code: 'planner', message: `the rest could not be planned: ${error.message}` };
+  }
 }
 
 /** Which part of the promised saving this plan keeps, counted from the start. */

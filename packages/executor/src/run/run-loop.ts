@@ -33,7 +33,9 @@ interface Resting {
 export class RunLoop {
   readonly #context: RunContext;
   readonly #mustStop: () => Reason | null;
+  readonly #breakOff: AbortController;
   readonly #inHand = new Map<string, PlanStep>();
+  readonly #begun = new Set<Promise<void>>();
   readonly #resting = new Map<string, Resting>();
   /** Cordons that were taken back and wait until a pod has moved. */
   readonly #putBack = new Set<string>();
@@ -43,8 +45,10 @@ export class RunLoop {
   #thrown: { readonly error: unknown } | null = null;
   #wake: () => void = () => {};
 
-  constructor(context: RunContext, mustStop: () => Reason | null, overtaken: Reason | null) {
+  /** `breakOff` ends whatever runs in the context. */
+  constructor(context: RunContext, breakOff: AbortController, mustStop: () => Reason | null, overtaken: Reason | null) {
     this.#context = context;
+    this.#breakOff = breakOff;
     this.#mustStop = mustStop;
     this.#overtaken = overtaken;
     this.#progressAt = context.ports.clock.now();
@@ -52,6 +56,26 @@ export class RunLoop {
 
   /** Follows what a crash has left in the air until it has come down, then lets go of what was held for it. */
   async settle(): Promise<void> {
+    await this.#guard(() => this.#settle());
+  }
+
+  /** Runs to the end of the plan; a run that stops says why in its state. */
+  async run(): Promise<void> {
+    await this.#guard(() => this.#run());
+  }
+
+  /** What is thrown ends everything that is in hand before anybody else may touch the journal. */
+  async #guard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#breakOff.abort(error);
+      while (this.#begun.size > 0) await Promise.allSettled(this.#begun);
+      throw error;
+    }
+  }
+
+  async #settle(): Promise<void> {
     const { state, holds } = this.#context;
     const stale: NodeIdentity[] = [];
     for (const { does, outcome, step } of [...state.acts.values()]) {
@@ -73,8 +97,7 @@ export class RunLoop {
     await letGo(this.#context, 'settle', stale);
   }
 
-  /** Runs to the end of the plan; a run that stops says why in its state. */
-  async run(): Promise<void> {
+  async #run(): Promise<void> {
     const { state, ports, read } = this.#context;
     let brake: Brake | null = null;
     let marked = false;
@@ -161,15 +184,17 @@ export class RunLoop {
   #begin(step: PlanStep): void {
     this.#inHand.set(step.id, step);
     const ended = (result: StepResult) => this.#onEnd(step, result);
-    STEPS[step.kind](this.#context, step)
+    const begun = STEPS[step.kind](this.#context, step)
       .then(ended)
       .catch((error: unknown) => {
         this.#thrown ??= { error };
       })
       .finally(() => {
         this.#inHand.delete(step.id);
+        this.#begun.delete(begun);
         this.#wake();
       });
+    this.#begun.add(begun);
   }
 
   async #onEnd(step: PlanStep, result: StepResult): Promise<void> {
