@@ -123,14 +123,17 @@ describe.each(SEEDS)('the run with seed %i', (seed) => {
     });
   });
 
-  test.runIf(SOAK || seed < 43)('killed in the middle of any change and resumed ends the same', async () => {
+  // The whole matrix is for the soak run.
+  if (!SOAK && seed > 42) return;
+
+  test('killed in the middle of any change and resumed ends the same', async () => {
     await forEach(prepared.changes, async (count) => {
       const { world, account } = await goOn(prepared, await kill(prepared, 'change', count), resume);
       expect(endOf(world, account), `after change ${count}`).toBe(prepared.end);
     });
   });
 
-  test.runIf(SOAK || seed < 43)('killed and aborted leaves no mark and loses nothing', async () => {
+  test('killed and aborted leaves no mark and loses nothing', async () => {
     const step = SOAK ? 1 : 5;
     await forEach(Math.floor((prepared.records - 1) / step), async (count) => {
       const { world, account } = await goOn(prepared, await kill(prepared, 'record', count * step), abort);
