@@ -126,7 +126,11 @@ test.each([
     ['plan', '-f', '/dev/null', '--prices', 'file:/nowhere/p.csv'],
     /\/nowhere\/p\.csv: cannot be read/,
   ],
-  ['no file at all', ['plan'], /plan needs -f FILE/],
+  [
+    'no kubeconfig',
+    ['plan', '--kubeconfig', '/nowhere/config'],
+    /\/nowhere\/config: is no kubeconfig that can be read/,
+  ],
   ['an effort that is none', ['plan', '-f', '-', '--effort', 'huge'], /--effort/],
   [
     'a limit that is no number',

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
-/** Makes `dist/restow.js`: one file with everything in it, HiGHS' WebAssembly too. */
+/** Makes `dist/`: `restow.js` and what it loads when it needs it, all in one folder, HiGHS' WebAssembly too. */
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const dist = join(root, 'dist');
 
 const embedHighs: Plugin = {
   name: 'embed-highs',
@@ -19,9 +20,13 @@ const embedHighs: Plugin = {
   },
 };
 
+await rm(dist, { recursive: true, force: true });
 await build({
-  entryPoints: [join(root, 'src/bundle-entry.ts')],
-  outfile: join(root, 'dist/restow.js'),
+  entryPoints: { restow: join(root, 'src/bundle-entry.ts') },
+  outdir: dist,
+  // A command's libraries are parsed when the command runs, not before.
+  splitting: true,
+  chunkNames: 'chunk-[hash]',
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -34,4 +39,6 @@ await build({
   plugins: [embedHighs],
   logLevel: 'warning',
 });
+// Beside the package too, as in an image, Node shall take these for modules.
+await writeFile(join(dist, 'package.json'), '{ "type": "module" }\n');
 process.stdout.write(`${join('packages/cli', 'dist/restow.js')}\n`);

@@ -1,6 +1,6 @@
 import { isMainThread, workerData } from 'node:worker_threads';
 
-// The bundle is one file for both: the command, and the worker in which the solver runs.
+// The bundle has one entry for both: the command, and the worker in which the solver runs.
 if (!isMainThread && workerData?.restow === 'solver') await (await import('@restow/solver')).serveWorker();
 else {
   const { main } = await import('./main.ts');

@@ -15,13 +15,15 @@ export function buildProgram(): Command {
 
   program
     .command('snapshot')
-    .description('read a cluster from kubectl output and save what matters for placing and costing')
+    .description('read a cluster, or kubectl output, and save what matters for placing and costing')
     .option(
       '-f, --file <file>',
       '`kubectl get … -o json` output or a saved snapshot, plain or gzip; - is stdin (repeatable)',
       collect,
       [],
     )
+    .option('--kubeconfig <file>', 'without -f: read the cluster of this kubeconfig')
+    .option('--context <name>', 'without -f: read the cluster of this context')
     .option('--save <file>', 'write the snapshot there; gzip when the name ends in .gz')
     .option('--anonymise', 'hide every name, label value, image and annotation by a keyed hash')
     .option('--print-kubectl', 'print the kubectl commands that read what a plan needs')
@@ -36,6 +38,8 @@ export function buildProgram(): Command {
       collect,
       [],
     )
+    .option('--kubeconfig <file>', 'without -f: read the cluster of this kubeconfig; changes nothing there')
+    .option('--context <name>', 'without -f: read the cluster of this context')
     .option(
       '--prices <source>',
       "'builtin' or 'file:PATH', whose rows are exactly what may be launched (repeatable)",

@@ -42,6 +42,13 @@ export function objectsOfList(
   });
 }
 
+/** One object of a collection whose kind is known. */
+export function apiObjectOf(body: unknown, kind: string, group: string, file: string, path: string): ApiObject {
+  const parsed = item.safeParse(body);
+  if (parsed.success) return { kind, group, body, file, path };
+  throw new InputError(parsed.error.issues[0]!.message, { file, path });
+}
+
 /** Kubernetes names an object once per kind and namespace; twice means two clusters, or one file given twice. */
 export function refuseDuplicates(objects: readonly ApiObject[]): void {
   const seen = new Map<string, ApiObject>();

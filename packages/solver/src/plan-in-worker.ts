@@ -23,9 +23,9 @@ const GRACE_MS = 30_000;
 
 declare const RESTOW_BUNDLED: boolean | undefined;
 
-/** In a bundle the worker is the bundle itself, which sees what it was started for. */
+/** In a bundle the worker is the bundle's own entry, beside this chunk, which sees what it was started for. */
 function workerUrl(): URL {
-  return typeof RESTOW_BUNDLED === 'undefined' ? new URL('./worker.ts', import.meta.url) : new URL(import.meta.url);
+  return new URL(typeof RESTOW_BUNDLED === 'undefined' ? './worker.ts' : './restow.js', import.meta.url);
 }
 
 /** `makePlan` in a thread of its own, so that the caller stays responsive and the solver can be stopped. */

@@ -1,15 +1,15 @@
 import { type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
 import { buildPriceBook } from '@restow/pricing';
-import { loadSnapshot, readBytes } from '@restow/snapshotter';
+import { readBytes } from '@restow/snapshotter';
 import { planInWorker } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
 import { showProgress } from '../progress.ts';
+import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
 import { renderPlan } from '../render/plan-table.ts';
 import { writeWhole } from '../write-file.ts';
 
-export interface PlanCommandOptions {
-  readonly file: readonly string[];
+export interface PlanCommandOptions extends ClusterSource {
   readonly prices: readonly string[];
   readonly assumeRegion?: string;
   readonly policy?: string;
@@ -26,9 +26,6 @@ export interface PlanCommandOptions {
 }
 
 export async function runPlan(options: PlanCommandOptions): Promise<void> {
-  if (options.file.length === 0) {
-    throw new InputError('plan needs -f FILE; `restow snapshot --print-kubectl` prints the command that makes one');
-  }
   const seed = parseCount(options.seed, '--seed');
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
   const policy = withFlags(await readPolicy(options.policy), options);
@@ -36,7 +33,7 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
     { sources: options.prices, assumeRegion: options.assumeRegion ?? null },
     async (path) => (await readBytes(path, process.stdin)).toString('utf8'),
   );
-  const snapshot = await loadSnapshot(options.file, process.stdin);
+  const snapshot = await readCluster(options);
   const cancel = new AbortController();
   const onInterrupt = () => cancel.abort();
   process.once('SIGINT', onInterrupt);

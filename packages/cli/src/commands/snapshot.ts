@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { InputError, type Snapshot, snapshotDigest } from '@restow/model';
-import { anonymise, kubectlCommands, loadSnapshot } from '@restow/snapshotter';
+import { type Snapshot, snapshotDigest } from '@restow/model';
+import { anonymise, kubectlCommands } from '@restow/snapshotter';
+import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { writeWhole } from '../write-file.ts';
 
-export interface SnapshotCommandOptions {
-  readonly file: readonly string[];
+export interface SnapshotCommandOptions extends ClusterSource {
   readonly save?: string;
   readonly anonymise?: boolean;
   readonly printKubectl?: boolean;
@@ -16,8 +16,7 @@ export async function runSnapshot(options: SnapshotCommandOptions): Promise<void
     process.stdout.write(`# any cluster\n${plain}\n\n# with Karpenter\n${karpenter}\n`);
     return;
   }
-  if (options.file.length === 0) throw new InputError('snapshot needs -f FILE (or --print-kubectl)');
-  const loaded = await loadSnapshot(options.file, process.stdin);
+  const loaded = await readCluster(options);
   const snapshot = options.anonymise ? anonymise(loaded, anonymisationKey()) : loaded;
   if (options.save !== undefined) await writeWhole(options.save, `${JSON.stringify(snapshot)}\n`);
   process.stdout.write(describe(snapshot));

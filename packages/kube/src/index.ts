@@ -1,0 +1,2 @@
+export { type ClusterChoice, KubeConnection, type KubeResponse } from './connection.ts';
+export { KubeApiError, type ListOptions, listPages } from './list-pages.ts';

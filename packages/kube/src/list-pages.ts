@@ -1,0 +1,114 @@
+import { RestowError } from '@restow/model';
+import { z } from 'zod';
+import type { KubeConnection } from './connection.ts';
+
+/** The API server does not answer as it should, after retries. */
+export class KubeApiError extends RestowError {
+  readonly status: number | null;
+
+  constructor(what: string, status: number | null, options?: ErrorOptions) {
+    super('RESTOW_KUBE_API', what, options);
+    this.status = status;
+  }
+}
+
+const pageSchema = z.object({
+  metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }),
+  items: z.array(z.unknown()).nullish(),
+});
+
+const PAGE = 500;
+const TRIES = 5;
+const FIRST_WAIT_MS = 200;
+const PAGE_LIMIT_MS = 60_000;
+const GONE = 410;
+
+export interface ListOptions {
+  readonly signal: AbortSignal;
+  readonly pageSize?: number;
+  /** Waits between tries; a test's own clock may come in here. */
+  readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * All objects of a collection such as `/api/v1/pods`, a page at a time. When the server has forgotten the list in
+ * between (410), what it can still say is read on without consistency over pages, as kubectl does. Retries what may pass
+ * (429 with its Retry-After, 5xx, broken connections); throws KubeApiError for the rest, with the status.
+ */
+export async function* listPages(
+  connection: KubeConnection,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<unknown[]> {
+  let next: string | undefined;
+  do {
+    const query = new URLSearchParams({
+      limit: String(options.pageSize ?? PAGE),
+      ...(next === undefined ? {} : { continue: next }),
+    });
+    const { document, inconsistent } = await getPage(connection, `${path}?${query}`, options);
+    if (inconsistent !== null) {
+      next = inconsistent;
+      continue;
+    }
+    const page = pageSchema.safeParse(document);
+    if (!page.success)
+      throw new KubeApiError(`${connection.server}${path} answers with something that is no list`, null);
+    yield page.data.items ?? [];
+    next = page.data.metadata.continue || undefined;
+  } while (next !== undefined);
+}
+
+interface Page {
+  readonly document: unknown;
+  /** Where to go on after the server has forgotten the list. */
+  readonly inconsistent: string | null;
+}
+
+async function getPage(connection: KubeConnection, path: string, options: ListOptions): Promise<Page> {
+  const sleep = options.sleep ?? realSleep;
+  let failure: KubeApiError | null = null;
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    let waitMs = FIRST_WAIT_MS * 2 ** attempt;
+    try {
+      const signal = AbortSignal.any([options.signal, AbortSignal.timeout(PAGE_LIMIT_MS)]);
+      const { status, headers, body } = await connection.get(path, signal);
+      const text = await body.text();
+      if (status === 200) return { document: JSON.parse(text), inconsistent: null };
+      const said = statusOf(text);
+      if (status === GONE && said.continue !== null) return { document: null, inconsistent: said.continue };
+      failure = new KubeApiError(`${connection.server}${path}: ${status} ${said.message}`, status);
+      if (status !== 429 && status < 500) throw failure;
+      const after = Number(headers['retry-after']);
+      if (Number.isFinite(after)) waitMs = Math.max(waitMs, after * 1000);
+    } catch (error) {
+      if (options.signal.aborted || error === failure) throw error;
+      failure = new KubeApiError(`${connection.server}${path}: ${(error as Error).message}`, null, { cause: error });
+    }
+    await sleep(waitMs, options.signal);
+  }
+  throw failure!;
+}
+
+function statusOf(text: string): { readonly message: string; readonly continue: string | null } {
+  try {
+    const status = JSON.parse(text) as { message?: string; metadata?: { continue?: string } };
+    return { message: status.message ?? '', continue: status.metadata?.continue || null };
+  } catch {
+    return { message: text.slice(0, 200), continue: null };
+  }
+}
+
+function realSleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

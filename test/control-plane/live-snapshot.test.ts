@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Plan, type Snapshot, snapshotDigest } from '@restow/model';
+import { kubectlCommands } from '@restow/snapshotter';
+import { type ControlPlane, leftOut, startControlPlane } from '@restow/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { restow } from '../cli/run-restow.ts';
+
+const COLD_MS = 20 * 60_000;
+const NODES = 50;
+const PODS = 600;
+const why = leftOut();
+
+describe.skipIf(why !== null)(why ?? 'a live cluster of 50 nodes and 600 pods', () => {
+  let controlPlane: ControlPlane;
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'restow-live-'));
+    controlPlane = await startControlPlane();
+    await controlPlane.apply(nodes());
+    await controlPlane.apply(workloads());
+    await untilSettled(controlPlane);
+  }, COLD_MS);
+  afterAll(async () => {
+    await controlPlane?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const snapshotOf = async (args: readonly string[], name: string): Promise<Snapshot> => {
+    const { code, stderr } = await restow(['snapshot', ...args, '--save', join(folder, name)]);
+    expect(code, stderr).toBe(0);
+    return JSON.parse(readFileSync(join(folder, name), 'utf8')) as Snapshot;
+  };
+  const targetOf = async (args: readonly string[]): Promise<Plan['target']> => {
+    const { code, stdout, stderr } = await restow(['plan', ...args, '--effort', 'quick', '-o', 'json']);
+    expect(code, stderr).toBe(0);
+    return (JSON.parse(stdout) as Plan).target;
+  };
+
+  test('read live and from kubectl it is the same, and gives the same target', async () => {
+    const [, ...args] = kubectlCommands().plain.split(' ');
+    writeFileSync(join(folder, 'kubectl.json'), await controlPlane.kubectl(args));
+    const fromKubectl = await snapshotOf(['-f', join(folder, 'kubectl.json')], 'from-kubectl.json');
+    const live = await snapshotOf(['--kubeconfig', controlPlane.kubeconfig], 'live.json');
+    expect(live.nodes.length).toBe(NODES);
+    expect(live.pods.filter(({ node }) => node !== null).length).toBeGreaterThanOrEqual(PODS);
+    expect(snapshotDigest(live)).toBe(snapshotDigest(fromKubectl));
+    expect(live.gaps).toEqual(fromKubectl.gaps);
+    expect(live.metadata).toMatchObject({ origin: 'live', cluster: fromKubectl.metadata.cluster });
+    expect(live.metadata.cluster).toMatch(/^[0-9a-f-]{36}$/);
+    const target = await targetOf(['--kubeconfig', controlPlane.kubeconfig]);
+    expect(target).toEqual(await targetOf(['-f', join(folder, 'kubectl.json')]));
+    expect(target.placements.some(({ from }) => from !== null)).toBe(true);
+  });
+
+  test('what may not be read is a gap by name; without nodes and pods there is no snapshot, and no token in what is said', async () => {
+    const { kubectl } = controlPlane;
+    await kubectl(['create', 'serviceaccount', 'reader']);
+    await kubectl(['create', 'clusterrole', 'few', '--verb=list', '--resource=nodes,pods,namespaces']);
+    await kubectl(['create', 'clusterrolebinding', 'few', '--clusterrole=few', '--serviceaccount=default:reader']);
+    const token = (await kubectl(['create', 'token', 'reader'])).trim();
+    const config = JSON.parse(readFileSync(controlPlane.kubeconfig, 'utf8'));
+    writeFileSync(join(folder, 'reader'), JSON.stringify({ ...config, users: [{ name: 'admin', user: { token } }] }));
+    const few = await snapshotOf(['--kubeconfig', join(folder, 'reader')], 'few.json');
+    expect(few.nodes.length).toBe(NODES);
+    expect(few.gaps.map(({ code }) => code)).toContain('unreadable-poddisruptionbudget');
+    await kubectl(['delete', 'clusterrolebinding', 'few']);
+    const { code, stderr } = await restow(['snapshot', '--kubeconfig', join(folder, 'reader')]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\/api\/v1\/nodes.*403.*RESTOW_KUBE_API/);
+    expect(stderr).not.toContain(token);
+  });
+
+  test('without a context of that name it says which there are', async () => {
+    const { code, stderr } = await restow(['plan', '--kubeconfig', controlPlane.kubeconfig, '--context', 'nowhere']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/contexts are test/);
+  });
+});
+
+function nodes(): object[] {
+  const resources = { cpu: '8', memory: '32Gi', pods: '58' };
+  return Array.from({ length: NODES }, (_, index) => {
+    const name = `node-${String(index).padStart(2, '0')}`;
+    const labels = {
+      'kubernetes.io/hostname': name,
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/os': 'linux',
+      'node.kubernetes.io/instance-type': 'm5.2xlarge',
+      'topology.kubernetes.io/region': 'us-east-1',
+      'topology.kubernetes.io/zone': `us-east-1${'abc'[index % 3]}`,
+      'eks.amazonaws.com/nodegroup': 'general',
+      'eks.amazonaws.com/capacityType': 'ON_DEMAND',
+    };
+    const spec = { providerID: `aws:///us-east-1${'abc'[index % 3]}/i-${index}` };
+    return {
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name, labels },
+      spec,
+      status: { allocatable: resources, capacity: resources },
+    };
+  });
+}
+
+function workloads(): object[] {
+  const workload = (kind: string, index: number, replicas: number | null, cpu: number): object => {
+    const name = `${kind.toLowerCase()}-${index}`;
+    const labels = { app: name };
+    const container = {
+      name: 'main',
+      image: 'registry.example/app',
+      resources: { requests: { cpu: `${cpu}m`, memory: '256Mi' } },
+    };
+    const spec = { automountServiceAccountToken: false, containers: [container] };
+    return {
+      apiVersion: 'apps/v1',
+      kind,
+      metadata: { name, namespace: 'default' },
+      spec: {
+        ...(replicas === null ? {} : { replicas }),
+        ...(kind === 'StatefulSet' ? { serviceName: name, podManagementPolicy: 'Parallel' } : {}),
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec },
+      },
+    };
+  };
+  const budget = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'guard', namespace: 'default' },
+    spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'deployment-0' } } },
+  };
+  return [
+    ...Array.from({ length: 24 }, (_, index) => workload('Deployment', index, 20, 100 + 50 * (index % 7))),
+    ...Array.from({ length: 7 }, (_, index) => workload('StatefulSet', index, 10, 200)),
+    workload('DaemonSet', 0, null, 50),
+    budget,
+  ];
+}
+
+/** Until every pod runs and nothing changes any more. */
+async function untilSettled(controlPlane: ControlPlane): Promise<void> {
+  let before = '';
+  for (let tries = 0; tries < 120; tries++) {
+    const text = await controlPlane.kubectl(['get', 'pods,replicasets,poddisruptionbudgets', '-A', '-o', 'json']);
+    const { items } = JSON.parse(text) as { items: { kind: string; status?: { phase?: string } }[] };
+    const pods = items.filter(({ kind }) => kind === 'Pod');
+    const running = pods.filter(({ status }) => status?.phase === 'Running').length;
+    if (running === pods.length && running >= PODS && text === before) return;
+    before = text;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  throw new Error('the cluster does not settle');
+}
