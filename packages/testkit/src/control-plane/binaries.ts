@@ -25,6 +25,16 @@ const COMMANDS = {
 
 export type BinaryName = keyof typeof COMMANDS;
 
+/** What the tests use so far. */
+export const BINARIES: readonly BinaryName[] = [
+  'etcd',
+  'kube-apiserver',
+  'kube-controller-manager',
+  'kube-scheduler',
+  'kubectl',
+  'kwok',
+];
+
 /**
  * Where a command of the test bed is: in the folder that KUBEBUILDER_ASSETS names, else built from the Go module proxy
  * into a cache, on first use (about eight minutes for all of them).
