@@ -30,20 +30,20 @@ function withRun(change: Partial<Policy['run']>, faults: readonly Fault[] = []):
   return { ...base, faults, policy: { ...DEFAULT_POLICY, run: { ...DEFAULT_POLICY.run, ...change } } };
 }
 
-async function run(scenario: RunScenario, of: Plan = plan): Promise<{ outcome: RunOutcome; simulation: Simulation }> {
+async function runOf(scenario: RunScenario, of: Plan = plan): Promise<{ outcome: RunOutcome; simulation: Simulation }> {
   const simulation = simulationOf(scenario);
   const ports = portsOf(scenario, simulation, engines, new MemoryJournal());
   return { outcome: await runScenario(scenario, of, simulation, ports), simulation };
 }
 
 async function accountOf(scenario: RunScenario): Promise<Account> {
-  const { outcome } = await run(scenario);
+  const { outcome } = await runOf(scenario);
   if (!outcome.ok) throw new Error(outcome.reasons[0]!.message);
   return outcome.account;
 }
 
 async function refusalOf(scenario: RunScenario, of: Plan = plan): Promise<string | undefined> {
-  const { outcome, simulation } = await run(scenario, of);
+  const { outcome, simulation } = await runOf(scenario, of);
   expect(simulation.world.state.log.filter(({ kind }) => kind !== 'fault')).toEqual([]);
   return outcome.ok ? undefined : outcome.reasons[0]!.code;
 }
@@ -98,12 +98,35 @@ test('stall and surge beyond what is allowed stop the run', async () => {
   const most = DEFAULT_POLICY.run.most;
   const surge = await accountOf(withRun({ most: { ...most, surgeMicros: 1 } }));
   expect(surge.reasons.map(({ code }) => code)).toEqual(['surge']);
-  const { evictMs } = DEFAULT_POLICY.stall;
-  if (plan.summary.stallMs > evictMs) {
-    const stall = await accountOf(withRun({ most: { ...most, stallMs: 0 } }));
-    expect(stall.reasons.map(({ code }) => code)).toEqual(['stall']);
-  }
+  const single = singleReplicas();
+  const alone = planOf(single, engines);
+  expect(alone.summary.stallMs).toBeGreaterThan(0);
+  const run = { ...DEFAULT_POLICY.run, most: { ...most, stallMs: 0 } };
+  const { outcome } = await runOf({ ...single, policy: { ...DEFAULT_POLICY, run } }, alone);
+  expect(outcome.ok && outcome.account.reasons.map(({ code }) => code)).toEqual(['stall']);
 });
+
+test('a pod that would be away for longer than it may stays', async () => {
+  const single = singleReplicas();
+  const alone = planOf(single, engines);
+  const run = {
+    ...DEFAULT_POLICY.run,
+    minimumAchievedFraction: 0,
+    most: { ...DEFAULT_POLICY.run.most, stallMsPerPod: 1 },
+  };
+  const { outcome, simulation } = await runOf({ ...single, policy: { ...DEFAULT_POLICY, run } }, alone);
+  expect(outcome.ok).toBe(true);
+  expect(simulation.world.state.log.filter(({ kind }) => kind === 'pod-evicted')).toEqual([]);
+});
+
+/** The same cluster, but every pod is the only one of its owner. */
+function singleReplicas(): RunScenario {
+  const pods = base.snapshot.pods.map((pod) => ({
+    ...pod,
+    owner: { ...pod.owner!, name: pod.name, uid: `rs-${pod.uid}` },
+  }));
+  return { ...base, snapshot: { ...base.snapshot, pods } };
+}
 
 test('asked to stop, it ends in good order', async () => {
   const simulation = simulationOf(base);
@@ -123,7 +146,7 @@ test('asked to stop, it ends in good order', async () => {
 test('an outage shorter than the policy bears is lived through, a longer one breaks the run off', async () => {
   const outage = (durationMs: number) => [fault({ name: 'view-outage', afterMs: 60_000, durationMs })];
   expect((await accountOf(withRun({}, outage(60_000)))).outcome).toBe('target');
-  await expect(run(withRun({}, outage(3_600_000)))).rejects.toMatchObject({ code: 'RESTOW_OUTAGE' });
+  await expect(runOf(withRun({}, outage(3_600_000)))).rejects.toMatchObject({ code: 'RESTOW_OUTAGE' });
 });
 
 test('a run that is broken off does nothing more, and can be resumed to the same end', async () => {
@@ -179,7 +202,7 @@ test('a cluster that has moved on too far refuses the plan and says what has cha
     });
     return { ...base, snapshot: { ...base.snapshot, pods } };
   };
-  const { outcome } = await run(changed(moved.size));
+  const { outcome } = await runOf(changed(moved.size));
   expect(outcome).toMatchObject({
     ok: false,
     reasons: [{ code: 'stale', message: expect.stringMatching(/pod default\/pod-\d+ has changed/) }],

@@ -1,6 +1,6 @@
 import type { JournalRecord } from '@restow/executor';
 import type { Policy } from '@restow/model';
-import { healthyOf, isUnder, type World, type WorldLogEntry } from '@restow/simulator';
+import { isUnder, type World, type WorldLogEntry } from '@restow/simulator';
 
 const MINUTE_MS = 60_000;
 
@@ -14,6 +14,8 @@ export class Watcher {
   readonly #world: World;
   /** Evicted pods whose successor is not ready: by owner. */
   readonly #away = new Map<string, string[]>();
+  /** UIDs of pods by the step that moves them. */
+  readonly #moved = new Map<string, string>();
   readonly #evictedAt: number[] = [];
   readonly #emptying = new Set<string>();
 
@@ -32,7 +34,18 @@ export class Watcher {
         this.#say(`${this.#emptying.size} nodes are emptied at once, not ${nodesAtOnce}`);
     }
     if (record.type === 'begun' && record.does.kind === 'uncordon') this.#emptying.delete(record.does.node.name);
-    if (record.type === 'step' && record.state === 'failed') this.#away.clear();
+    if (record.type === 'begun' && record.does.kind === 'move') {
+      this.#moved.set(record.step, record.does.order.pod.uid);
+    }
+    // What has come to nothing is nobody's way any more; it counts as a failure instead.
+    if (record.type === 'step' && record.state === 'failed') this.#forgive(this.#moved.get(record.step));
+  }
+
+  #forgive(uid: string | undefined): void {
+    for (const away of this.#away.values()) {
+      const at = away.indexOf(uid ?? '');
+      if (at >= 0) away.splice(at, 1);
+    }
   }
 
   #look(entry: WorldLogEntry): void {
@@ -49,7 +62,8 @@ export class Watcher {
     for (const budget of budgets) {
       if (budget.minimum === null || !isUnder(budget, pod)) continue;
       // The eviction is in the log just before the pod stops.
-      const healthy = healthyOf(budget, pods) - 1;
+      const ready = [...pods.values()].filter((one) => one.readySince !== null && !one.pod.terminating);
+      const healthy = ready.filter((one) => isUnder(budget, one.pod)).length - 1;
       if (healthy < budget.minimum)
         this.#say(`${name} is evicted below ${budget.name}: ${healthy} of ${budget.minimum}`);
     }

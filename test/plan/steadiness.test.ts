@@ -1,6 +1,5 @@
-import { API_VERSION, DEFAULT_POLICY, type Effort, type PriceBook, type Snapshot } from '@restow/model';
-import { parsePriceFile } from '@restow/pricing';
-import { exampleCluster, examplePrices } from '@restow/simulator';
+import { DEFAULT_POLICY, type Effort, type PriceBook, type Snapshot } from '@restow/model';
+import { exampleBook, exampleCluster } from '@restow/simulator';
 import { snapshotOf } from '@restow/snapshotter';
 import { type LpEngines, loadEngines, makePlan } from '@restow/solver';
 import { plainCluster } from '@restow/testkit';
@@ -14,13 +13,7 @@ beforeAll(async () => {
 
 const example: { snapshot: Snapshot; book: PriceBook } = {
   snapshot: snapshotOf([{ name: 'example', document: exampleCluster() }]),
-  book: {
-    apiVersion: API_VERSION,
-    kind: 'PriceBook',
-    currency: 'USD',
-    sources: [{ name: 'file', asOf: null, assumed: false }],
-    offerings: parsePriceFile(examplePrices(), 'example', 0),
-  },
+  book: exampleBook(),
 };
 const CLUSTERS = [
   ['the example cluster', example],

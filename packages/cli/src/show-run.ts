@@ -17,24 +17,17 @@ export function showRun(stream: NodeJS.WriteStream | null, title: string): RunVi
 
 function plainView(stream: NodeJS.WriteStream, title: string): RunView {
   stream.write(`${title}\n`);
-  let last: RunProgress | null = null;
-  let shownAtMs = Number.NEGATIVE_INFINITY;
-  const show = (progress: RunProgress) => {
-    stream.write(`  ${progressLine(progress)}\n`);
-    shownAtMs = progress.atMs;
-    last = null;
-  };
+  let shownAt = Number.NEGATIVE_INFINITY;
   return {
     onRecord: (record, state) => {
       if (record.type === 'replanned' || record.type === 'stopping') {
         stream.write(`  ${record.type === 'replanned' ? 'planned again' : 'stopping'}: ${record.reason.message}\n`);
       }
-      last = progressOf(record, state);
-      if (last.atMs - shownAtMs >= LINE_EVERY_MS || record.type === 'ended') show(last);
+      if (record.at - shownAt < LINE_EVERY_MS && record.type !== 'ended') return;
+      stream.write(`  ${progressLine(progressOf(record, state))}\n`);
+      shownAt = record.at;
     },
-    end: async () => {
-      if (last !== null) show(last);
-    },
+    end: async () => {},
   };
 }
 

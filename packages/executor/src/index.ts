@@ -9,7 +9,7 @@ export type { Clock } from './ports/clock.ts';
 export type { ClusterView, LiveCluster } from './ports/cluster-view.ts';
 export type { Journal } from './ports/journal.ts';
 export type { MoveOrder, MoveRefusal, Mover } from './ports/mover.ts';
-export type { LaunchOrder, LaunchRefusal, NodeManager, RemoveRefusal } from './ports/node-manager.ts';
+export type { LaunchOrder, LaunchRefusal, NodeManager, Released, RemoveRefusal } from './ports/node-manager.ts';
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';
 export type { Notice, NoticeSource } from './ports/notice-source.ts';
 export type { Planner } from './ports/planner.ts';

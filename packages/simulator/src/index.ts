@@ -1,3 +1,4 @@
+export { exampleBook } from './example/example-book.ts';
 export { exampleCluster } from './example/example-cluster.ts';
 export { examplePrices } from './example/example-prices.ts';
 export { simulatedPorts } from './ports/simulated-ports.ts';

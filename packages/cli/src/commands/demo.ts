@@ -1,7 +1,6 @@
 import { type Account, carryOut, MemoryJournal } from '@restow/executor';
-import { API_VERSION, DEFAULT_POLICY, type Plan, type PriceBook } from '@restow/model';
-import { parsePriceFile } from '@restow/pricing';
-import { createWorld, exampleCluster, examplePrices, Simulation, simulatedPorts } from '@restow/simulator';
+import { DEFAULT_POLICY, type Plan, type PriceBook } from '@restow/model';
+import { createWorld, exampleBook, exampleCluster, Simulation, simulatedPorts } from '@restow/simulator';
 import { snapshotOf } from '@restow/snapshotter';
 import { loadEngines, planInWorker } from '@restow/solver';
 import { plannerWith } from '../planner.ts';
@@ -19,18 +18,12 @@ export interface DemoCommandOptions {
 const STARTED_AT = Date.UTC(2026, 0, 5);
 
 /**
- * The whole line on the generated example cluster: draws it, plans, carries the plan out on a simulation in which the
- * last node that was wanted cannot be had at first and somebody replaces a pod, and accounts for it. The same every time.
+ * The whole line on the generated example cluster: draws it, plans, carries the plan out on a simulation, and accounts
+ * for it. The same every time.
  */
 export async function runDemo(options: DemoCommandOptions): Promise<void> {
   const snapshot = snapshotOf([{ name: 'example cluster', document: exampleCluster() }]);
-  const book: PriceBook = {
-    apiVersion: API_VERSION,
-    kind: 'PriceBook',
-    currency: 'USD',
-    sources: [{ name: 'file', asOf: null, assumed: false }],
-    offerings: parsePriceFile(examplePrices(), 'example prices', 0),
-  };
+  const book = exampleBook();
   const request = { snapshot, book, policy: DEFAULT_POLICY, effort: 'quick' as const, seed: 1 };
   const isJson = options.json === true || options.output === 'json';
   const say = (text: string) => {

@@ -1,11 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import { type Account, carryOut, MemoryJournal } from '@restow/executor';
-import { API_VERSION, InputError, type PriceBook, parseDocument, type Snapshot } from '@restow/model';
-import { buildPriceBook, parsePriceFile } from '@restow/pricing';
+import { InputError, type PriceBook, parseDocument, type Snapshot } from '@restow/model';
+import { buildPriceBook } from '@restow/pricing';
 import {
   createWorld,
+  exampleBook,
   exampleCluster,
-  examplePrices,
   type Scenario,
   Simulation,
   type SimulationInput,
@@ -88,16 +88,6 @@ async function load(file: string, seed: string | undefined): Promise<Loaded> {
           (await readBytes(path, process.stdin)).toString('utf8'),
         );
   return { scenario, snapshot, book };
-}
-
-function exampleBook(): PriceBook {
-  return {
-    apiVersion: API_VERSION,
-    kind: 'PriceBook',
-    currency: 'USD',
-    sources: [{ name: 'file', asOf: null, assumed: false }],
-    offerings: parsePriceFile(examplePrices(), 'example prices', 0),
-  };
 }
 
 async function loadTraces(file: string, { spot }: Scenario): Promise<SimulationInput['traces']> {

@@ -6,12 +6,13 @@ import {
   type SnapshotNode,
   type SnapshotPod,
 } from '@restow/model';
-import { keepRefusal, keptOf, refusals, stayReasons } from '@restow/scheduling';
+import { isPassing, keepRefusal, keptOf, refusals, stayReasons } from '@restow/scheduling';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { type Arrival, blocked, overtaken, type RunContext, type StepResult } from '../run/context.ts';
-import { liveNodeOf, livePodOf } from '../run/names.ts';
+import { isOfOwner, liveNodeOf, livePodOf } from '../run/names.ts';
 import { brokenBy, type Occupancy, occupancyOf, withArrivals, withPendingOn } from '../run/occupancy.ts';
+import { indexOf } from '../run/plan-index.ts';
 
 /** The pod may move now, and these nodes must not take pods meanwhile. */
 export interface RoomFound {
@@ -36,8 +37,9 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
   const pod = reference === null ? undefined : occupancy.pods.get(reference.uid);
   if (pod === undefined) return overtaken('pod-gone', `${name} is not there any more`);
   if (pod.node === null) return overtaken('pod-moved', `${name} has lost its node`);
-  const relied = state.current.reliesOn.pods.find(({ uid }) => uid === planned.uid);
-  if (relied !== undefined && reference!.uid === planned.uid && relied.fingerprint !== podFingerprint(pod)) {
+  const { podFingerprints, placements } = indexOf(state.current);
+  const relied = podFingerprints.get(planned.uid);
+  if (relied !== undefined && reference!.uid === planned.uid && relied !== podFingerprint(pod)) {
     return overtaken('pod-changed', `${name} has changed since the plan was made`);
   }
   const from = occupancy.nodes.get(pod.node);
@@ -49,7 +51,7 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
     return overtaken('node-gone', `node ${target} is another one than planned`);
   }
   const most = state.policy.run.most.stallMsPerPod;
-  const predicted = state.current.target.placements.find(({ uid }) => uid === planned.uid)?.stallMs ?? 0;
+  const predicted = placements.get(planned.uid)?.stallMs ?? 0;
   if (most !== null && predicted > most) {
     return overtaken('pod-stall', `${name} would be away for ${predicted} ms (policy run.most.stallMsPerPod)`);
   }
@@ -72,8 +74,8 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
 }
 
 function changedNode({ state }: RunContext, node: SnapshotNode): StepResult | null {
-  const relied = state.current.reliesOn.nodes.find(({ name }) => name === node.name);
-  if (relied === undefined || relied.fingerprint === nodeFingerprint(node)) return null;
+  const relied = indexOf(state.current).nodeFingerprints.get(node.name);
+  if (relied === undefined || relied === nodeFingerprint(node)) return null;
   return overtaken('node-changed', `node ${node.name} has changed since the plan was made`);
 }
 
@@ -87,10 +89,10 @@ function checkPod(
   const name = `${pod.namespace}/${pod.name}`;
   const { state, snapshot } = occupancy;
   const reasons = staysOf(occupancy, policy).get(name) ?? [];
-  const lasting = reasons.filter((reason) => !PASSING.test(reason));
+  const lasting = reasons.filter((reason) => !isPassing(reason));
   if (lasting.length > 0) return overtaken('pod-stays', `${name} must stay: ${lasting.join('; ')}`);
   if (reasons.length > 0) return blocked(`${name}: ${reasons.join('; ')}`, 'budget');
-  const isOurs = (other: SnapshotPod) => arrivals.some((arrival) => sameOwner(arrival.pod, other));
+  const isOurs = (other: SnapshotPod) => arrivals.some((arrival) => isOfOwner(other, arrival.pod));
   const refused = withPendingOn(occupancy, to.name, isOurs, () => refusals(pod, to.name, state));
   if (refused.length > 0) return blocked(`${name} finds no place on ${to.name}: ${refused[0]!.reason}`);
   const kept = keptOf(pod.spec, from, policy);
@@ -143,11 +145,4 @@ function staysOf(occupancy: Occupancy, policy: Policy): ReadonlyMap<string, read
     stays.set(occupancy, known);
   }
   return known;
-}
-
-/** A budget that allows nothing now may allow something later. */
-const PASSING = /allows no disruption now$/;
-
-function sameOwner(a: SnapshotPod, b: SnapshotPod): boolean {
-  return a.namespace === b.namespace && a.owner?.uid === b.owner?.uid && a.owner !== null;
 }

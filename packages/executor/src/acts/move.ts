@@ -1,8 +1,8 @@
-import type { PlanStep, SnapshotPod } from '@restow/model';
+import type { PlanStep } from '@restow/model';
 import type { ActOf } from '../journal/record.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { blocked, DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
-import { livePodOf } from '../run/names.ts';
+import { isOfOwner, livePodOf } from '../run/names.ts';
 import type { RunAct } from '../run/run-state.ts';
 import { checkRoom, type RoomFound } from './check-room.ts';
 import { hold, letGo } from './hold.ts';
@@ -67,13 +67,6 @@ async function begin(context: RunContext, step: PlanStep, { pod, from, to }: Roo
   const stoodIn = owner!.kind !== 'StatefulSet' && others.length > 0;
   const does: Move = { kind: 'move', order, known: siblings.map((other) => other.uid), stoodIn };
   return context.act(step.id, does, state.policy.run.limits.moveMs, (signal) => ports.mover.move(order, signal));
-}
-
-export function isOfOwner(
-  other: SnapshotPod,
-  pod: { readonly namespace: string; readonly owner: SnapshotPod['owner'] },
-): boolean {
-  return other.namespace === pod.namespace && other.owner !== null && other.owner.uid === pod.owner?.uid;
 }
 
 /** The last move of this step if the pod has left by it, whether or not that was recorded. */

@@ -10,7 +10,10 @@ export async function remove(context: RunContext, step: PlanStep): Promise<StepR
   if (identity === null) return overtaken('node-gone', `node ${step.node} is not there`);
   const live = await context.read();
   const node = live.snapshot.nodes.find(({ name }) => name === identity.name);
-  const begun = (state.actsOfStep.get(step.id) ?? []).some(({ does }) => does.kind === 'remove');
+  const earlier = (state.actsOfStep.get(step.id) ?? []).filter(({ does }) => does.kind === 'remove');
+  // A crash came before the step could be recorded as done; the node is counted once.
+  if (earlier.some(({ outcome }) => outcome?.ok)) return DONE;
+  const begun = earlier.length > 0;
   if (node === undefined && !begun) return overtaken('node-gone', `node ${identity.name} has gone by itself`);
   if (node !== undefined) {
     if (identity.uid !== '' && node.uid !== identity.uid) {

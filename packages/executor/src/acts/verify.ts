@@ -2,9 +2,9 @@ import type { PlanStep, PodReference, SnapshotPod } from '@restow/model';
 import type { ActOf, RecordedOutcome } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
+import { isOfOwner } from '../run/names.ts';
 import type { RunAct } from '../run/run-state.ts';
 import { acceptElsewhere } from './accept-elsewhere.ts';
-import { isOfOwner } from './move.ts';
 import { putBack } from './put-back.ts';
 
 type Move = ActOf<'move'>;

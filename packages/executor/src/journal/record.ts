@@ -67,7 +67,8 @@ const outcomeSchema = z.discriminatedUnion('ok', [
   z.strictObject({
     ok: z.literal(true),
     launchedAt: at.exactOptional(),
-    releasedAt: at.nullable().exactOptional(),
+    /** For what time a node given back was paid; null: nothing had been ordered. */
+    paid: z.strictObject({ from: at, until: at }).nullable().exactOptional(),
     removedAt: at.exactOptional(),
     stoppedAt: at.exactOptional(),
     movedBytes: z.int().nonnegative().exactOptional(),

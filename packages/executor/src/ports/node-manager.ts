@@ -15,17 +15,19 @@ export type LaunchRefusal = 'no-capacity' | 'limit' | 'refused';
 /** `minimum`: its group may not become smaller; `protected`: its owner forbids it; `unknown-owner`: never deleted. */
 export type RemoveRefusal = 'minimum' | 'protected' | 'unknown-owner' | 'not-empty' | 'refused';
 
+/** For what time it was paid (ms since the epoch); null when nothing had been ordered. */
+export interface Released {
+  readonly paid: { readonly from: number; readonly until: number } | null;
+}
+
 /** Buys nodes and gives them back. */
 export interface NodeManager {
   /** Answers as soon as the node is ordered and paid for, not when it is there. */
   launch(order: LaunchOrder, signal: AbortSignal): Promise<ActOutcome<{ readonly launchedAt: number }, LaunchRefusal>>;
   /** The node of an order, null while it has not joined; `lost` when it never will. */
   nodeOf(token: string, signal: AbortSignal): Promise<ActOutcome<{ readonly node: NodeIdentity | null }, 'lost'>>;
-  /** Gives back what was ordered, joined or not. `releasedAt` is null when nothing had been ordered. Repeatable. */
-  release(
-    token: string,
-    signal: AbortSignal,
-  ): Promise<ActOutcome<{ readonly releasedAt: number | null }, RemoveRefusal>>;
+  /** Gives back what was ordered, joined or not. Repeatable. */
+  release(token: string, signal: AbortSignal): Promise<ActOutcome<Released, RemoveRefusal>>;
   /**
    * Deletes an empty node and answers when it costs nothing any more. Repeatable: of a node that is gone it answers when
    * it went, as far as that is known.

@@ -1,5 +1,6 @@
-import type { PodReference } from '@restow/model';
+import type { PodReference, SnapshotPod } from '@restow/model';
 import type { NodeIdentity } from '../ports/node-marker.ts';
+import { indexOf } from './plan-index.ts';
 import type { LaunchedNode, RunState } from './run-state.ts';
 
 /** What a pod of the plan is now, after what has been moved already; null when its owner wanted it no more. */
@@ -19,17 +20,12 @@ export function launchedAs(state: RunState, name: string): LaunchedNode | undefi
   return token === undefined ? undefined : state.launched.get(token);
 }
 
-function isToCome({ current }: RunState, name: string): boolean {
-  return [...current.target.nodes, ...current.target.spares].some((node) => node.name === name && !node.existing);
-}
-
 /** The node that the plan calls so; null while it has not joined, uid '' when the plan knows none. */
 export function liveNodeOf(state: RunState, name: string): NodeIdentity | null {
   const own = launchedAs(state, name);
   if (own !== undefined) return own.node;
-  if (isToCome(state, name)) return null;
-  const relied = state.current.reliesOn.nodes.find((node) => node.name === name);
-  return { name, uid: relied?.uid ?? '' };
+  const { toCome, nodeUids } = indexOf(state.current);
+  return toCome.has(name) ? null : { name, uid: nodeUids.get(name) ?? '' };
 }
 
 /** Names of the nodes that the current plan removes and that are still there, as the cluster calls them. */
@@ -41,4 +37,12 @@ export function leavingNodes(state: RunState): Set<string> {
     if (node !== null) names.add(node.name);
   }
   return names;
+}
+
+/** Whether a pod has the same controlling owner as another, or as one that is gone. */
+export function isOfOwner(
+  other: SnapshotPod,
+  pod: { readonly namespace: string; readonly owner: SnapshotPod['owner'] },
+): boolean {
+  return other.namespace === pod.namespace && other.owner !== null && other.owner.uid === pod.owner?.uid;
 }

@@ -11,6 +11,7 @@ import type { NodeIdentity } from '../ports/node-marker.ts';
 import { Brake } from './brake.ts';
 import type { RunContext, StepResult } from './context.ts';
 import { leavingNodes } from './names.ts';
+import { indexOf } from './plan-index.ts';
 import { replan } from './replan.ts';
 import { nodeToPutBack, ownersIn, stepsToBegin } from './turns.ts';
 import { isOpen } from './windows.ts';
@@ -161,8 +162,8 @@ export class RunLoop {
         message: 'the nodes in between have cost as much as is allowed (policy run.most.surgeMicros)',
       };
     }
-    const predicted = (step: PlanStep) =>
-      state.current.target.placements.find(({ uid }) => uid === step.pod?.uid)?.stallMs ?? 0;
+    const { placements } = indexOf(state.current);
+    const predicted = (step: PlanStep) => placements.get(step.pod?.uid ?? '')?.stallMs ?? 0;
     const coming = [...this.#inHand.values()].reduce((sum, step) => sum + predicted(step), 0);
     if (most.stallMs !== null && state.moves.stallMs + coming > most.stallMs) {
       return { code: 'stall', message: 'pods have been away as long as is allowed (policy run.most.stallMs)' };

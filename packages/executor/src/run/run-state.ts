@@ -290,10 +290,24 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
       removeNode(state, does, outcome.removedAt ?? act.at);
       return;
     case 'release':
-      if (outcome.releasedAt === null) state.launched.delete(does.token);
-      else state.launched.get(does.token)!.goneAt = outcome.releasedAt ?? act.at;
+      releaseNode(state, does.token, outcome.paid ?? null);
       return;
   }
+}
+
+function releaseNode(
+  state: RunState,
+  token: string,
+  paid: { readonly from: number; readonly until: number } | null,
+): void {
+  if (paid === null) {
+    state.launched.delete(token);
+    return;
+  }
+  const own = state.launched.get(token)!;
+  // An order whose answer never came has been paid for all the same.
+  own.launchedAt ??= paid.from;
+  own.goneAt = paid.until;
 }
 
 function removeNode(state: RunState, does: ActOf<'remove'>, at: number): void {

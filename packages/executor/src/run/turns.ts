@@ -35,10 +35,12 @@ export function stepsToBegin(
 }
 
 function isDue(state: RunState, step: PlanStep): boolean {
-  return step.after.every((id) => {
-    const at = state.steps.get(id)?.state;
-    return at === 'done' || at === 'dropped';
-  });
+  return step.after.every((id) => isOver(state, id));
+}
+
+function isOver(state: RunState, id: string): boolean {
+  const at = state.steps.get(id)?.state;
+  return at === 'done' || at === 'dropped';
 }
 
 /**
@@ -52,8 +54,7 @@ function turnsOf(state: RunState): Map<string, boolean> {
     for (const id of step.after) {
       const before = state.steps.get(id);
       if (before?.step.kind !== 'cordon' || before.state !== 'waiting') continue;
-      const others = step.after.filter((other) => other !== id);
-      const due = others.every((other) => ['done', 'dropped'].includes(state.steps.get(other)?.state ?? 'done'));
+      const due = step.after.every((other) => other === id || isOver(state, other));
       turns.set(id, (turns.get(id) ?? false) || due);
     }
   }

@@ -5,6 +5,13 @@ import type { World } from '../views.ts';
 
 const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController', 'Job']);
 
+const NOTHING_NOW = 'allows no disruption now';
+
+/** Whether a reason of `stayReasons` may be gone in a moment, without anybody changing anything. */
+export function isPassing(reason: string): boolean {
+  return reason.endsWith(NOTHING_NOW);
+}
+
 /** A pod that belongs to its node: it is not placed, its requests are the node's overhead. */
 export function belongsToNode(pod: SnapshotPod): boolean {
   return pod.mirror || pod.owner?.kind === 'DaemonSet' || pod.owner?.kind === 'Node';
@@ -83,7 +90,7 @@ function budgetReasons(pod: SnapshotPod, budgets: Snapshot['podDisruptionBudgets
   const [budget] = matching;
   if (budget === undefined) return [];
   if (budget.disruptionsAllowed === null) return [`PodDisruptionBudget ${budget.name} does not say what it allows`];
-  return budget.disruptionsAllowed === 0 ? [`PodDisruptionBudget ${budget.name} allows no disruption now`] : [];
+  return budget.disruptionsAllowed === 0 ? [`PodDisruptionBudget ${budget.name} ${NOTHING_NOW}`] : [];
 }
 
 function budgetsByNamespace(snapshot: Snapshot): Map<string, Snapshot['podDisruptionBudgets'][number][]> {

@@ -4,6 +4,7 @@ import type {
   LaunchRefusal,
   NodeIdentity,
   NodeManager,
+  Released,
   RemoveRefusal,
 } from '@restow/executor';
 import { drawRemoveMs, endOrder, orderNode, removeRefusal } from '../world/nodes.ts';
@@ -40,22 +41,20 @@ export class SimulatedNodeManager implements NodeManager {
     return { ok: true, node: entry === undefined ? null : { name: entry.node.name, uid: entry.node.uid } };
   }
 
-  async release(
-    token: string,
-    signal: AbortSignal,
-  ): Promise<ActOutcome<{ readonly releasedAt: number | null }, RemoveRefusal>> {
+  async release(token: string, signal: AbortSignal): Promise<ActOutcome<Released, RemoveRefusal>> {
     answerWhenThere(this.#world, signal);
     const order = this.#world.state.orders.get(token);
-    if (order === undefined) return { ok: true, releasedAt: null };
-    if (order.state === 'gone') return { ok: true, releasedAt: order.goneAt };
+    if (order === undefined) return { ok: true, paid: null };
+    const from = order.launchedAt;
+    if (order.state === 'gone') return { ok: true, paid: { from, until: order.goneAt! } };
     if (order.node !== null) {
       const removed = await this.remove({ name: order.node, uid: this.#uidOf(order.node) }, signal);
-      return removed.ok ? { ok: true, releasedAt: removed.removedAt } : removed;
+      return removed.ok ? { ok: true, paid: { from, until: removed.removedAt } } : removed;
     }
     endOrder(this.#world, token);
     this.#world.log({ kind: 'order-gone', token, microsPerHour: order.microsPerHour, by: 'restow' });
     this.#world.changed();
-    return { ok: true, releasedAt: this.#world.now };
+    return { ok: true, paid: { from, until: this.#world.now } };
   }
 
   async remove(

@@ -74,7 +74,6 @@ export function createWorld(request: WorldRequest): World {
     outageUntil: 0,
     log: [],
     paid: 0n,
-    paidUntil: startedAt,
   };
   const world = new World(state);
   for (const fault of faults) if (isTimed(fault)) world.at({ kind: 'fault', fault }, fault.afterMs);

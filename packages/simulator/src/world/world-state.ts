@@ -93,8 +93,6 @@ export type WorldEvent =
 
 export interface Scheduled {
   readonly at: number;
-  /** Breaks ties: earlier entered, earlier taken. */
-  readonly number: number;
   readonly event: WorldEvent;
 }
 
@@ -148,6 +146,7 @@ export interface WorldState {
   /** Pods that a move has stopped: since when, and for which order. */
   readonly stopped: Map<string, { readonly at: number; readonly order: string }>;
   readonly faults: { readonly fault: Fault; left: number | null }[];
+  /** In the order in which they will happen. */
   readonly events: Scheduled[];
   readonly notices: Notice[];
   /** Zones without spot capacity; null: all. */
@@ -156,5 +155,4 @@ export interface WorldState {
   readonly log: WorldLogEntry[];
   /** Paid so far for all nodes, in micros × milliseconds per hour. */
   paid: bigint;
-  paidUntil: number;
 }

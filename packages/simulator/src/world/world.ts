@@ -20,7 +20,6 @@ export class World {
   readonly #listeners = new Set<() => void>();
   readonly #watchers = new Set<(entry: WorldLogEntry, world: World) => void>();
   #snapshot: { readonly version: number; readonly snapshot: Snapshot } | null = null;
-  #waiting = 0;
 
   constructor(state: WorldState) {
     this.state = state;
@@ -34,19 +33,21 @@ export class World {
     return this.state.now;
   }
 
+  /** Lets something happen then; what is entered first happens first among what happens at one time. */
   at(event: WorldEvent, inMs: number): void {
-    this.#waiting++;
-    this.state.events.push({ at: this.now + inMs, number: ++this.state.counter, event });
+    const { events } = this.state;
+    const at = this.now + inMs;
+    const after = events.findLastIndex((other) => other.at <= at);
+    events.splice(after + 1, 0, { at, event });
   }
 
   nextAt(): number | null {
-    return this.#first()?.at ?? null;
+    return this.state.events[0]?.at ?? null;
   }
 
   /** Takes the next event out, at its time. */
   take(): WorldEvent {
-    const first = this.#first()!;
-    this.state.events.splice(this.state.events.indexOf(first), 1);
+    const first = this.state.events.shift()!;
     this.passTo(first.at);
     return first.event;
   }
@@ -57,7 +58,6 @@ export class World {
     if (at <= state.now) return;
     state.paid += BigInt(this.microsPerHour()) * BigInt(at - state.now);
     state.now = at;
-    state.paidUntil = at;
   }
 
   /** What all nodes cost now, ordered ones included. */
@@ -161,16 +161,6 @@ export class World {
         return replicas === undefined ? owner : { ...owner, replicas };
       }),
     };
-  }
-
-  #first() {
-    const { events } = this.state;
-    if (this.#waiting > 0 || events.length > 0) {
-      // Kept sorted on demand: events are few, and their order must not depend on how they were entered.
-      if (this.#waiting > 0) events.sort((a, b) => a.at - b.at || a.number - b.number);
-      this.#waiting = 0;
-    }
-    return events[0];
   }
 
   #view(node: SnapshotNode): NodeView {

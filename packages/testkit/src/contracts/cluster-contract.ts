@@ -171,11 +171,11 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
       'an order can be given back before it has joined; one that was never given was not had',
       withHarness(async (harness) => {
         const { nodes } = harness;
-        expect(await harness.wait(nodes.release('never', SIGNAL))).toEqual({ ok: true, releasedAt: null });
+        expect(await harness.wait(nodes.release('never', SIGNAL))).toEqual({ ok: true, paid: null });
         await harness.wait(nodes.launch(harness.order('t2'), SIGNAL));
         expect(await harness.wait(nodes.release('t2', SIGNAL))).toMatchObject({
           ok: true,
-          releasedAt: expect.any(Number),
+          paid: { from: expect.any(Number), until: expect.any(Number) },
         });
       }),
     );
