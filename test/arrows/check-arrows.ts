@@ -15,11 +15,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pricing: ['model'],
   solver: ['model', 'scheduling', 'pricing'],
   executor: ['model', 'scheduling'],
-  kube: ['model'],
-  snapshotter: ['model', 'kube'],
+  kube: ['model', 'executor'],
+  snapshotter: ['model', 'executor', 'kube'],
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
   testkit: ['model', 'executor'],
-  cli: ['model', 'scheduling', 'pricing', 'solver', 'executor', 'snapshotter', 'simulator'],
+  cli: ['model', 'scheduling', 'pricing', 'solver', 'executor', 'kube', 'snapshotter', 'simulator'],
 };
 const LONGEST_FILE = 500;
 const IMPORT = /(?:^\s*(?:import|export)\b[^'"`;]*?from\s*|^\s*import\s*|\bimport\()['"]([^'"]+)['"]/gm;

@@ -14,11 +14,22 @@ export interface KubeResponse {
   readonly body: Dispatcher.ResponseData['body'];
 }
 
+export interface KubeRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly body?: object;
+  /** For a PATCH: which kind of patch the body is. */
+  readonly contentType?: 'application/merge-patch+json' | 'application/json-patch+json';
+  readonly isWatch?: true;
+}
+
 /** Tokens that a credential plug-in gives out are asked for again after this. */
 const CREDENTIALS_MS = 60_000;
 /** What the client library makes up where it finds nothing. */
 const NO_KUBECONFIG = 'http://localhost:8080';
-const CONNECTIONS = 8;
+/** Every watch holds one. */
+const CONNECTIONS = 64;
 const HEADERS_MS = 60_000;
 const BODY_IDLE_MS = 60_000;
 
@@ -94,17 +105,34 @@ export class KubeConnection {
 
   /** One GET; the caller reads the body or destroys it. */
   async get(path: string, signal: AbortSignal): Promise<KubeResponse> {
+    return this.send({ method: 'GET', path }, signal);
+  }
+
+  /** One request, sent once; the caller reads the answer's body or destroys it. */
+  async send({ method, path, body, contentType, isWatch }: KubeRequest, signal: AbortSignal): Promise<KubeResponse> {
     const authorization = await this.#authorize();
-    const { statusCode, headers, body } = await request(new URL(path, this.server), {
+    const answer = await request(new URL(path, this.server), {
       dispatcher: this.#agent,
+      method,
       signal,
+      // A watch is silent as long as nothing happens; who watches has a limit of his own.
+      ...(isWatch === true ? { bodyTimeout: 0 } : {}),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       headers: {
         accept: 'application/json',
         'user-agent': this.#userAgent,
+        ...(body === undefined ? {} : { 'content-type': contentType ?? 'application/json' }),
         ...(authorization === null ? {} : { authorization }),
       },
     });
-    return { status: statusCode, headers, body };
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body };
+  }
+
+  /** Whether the cluster serves this API group and version, such as `karpenter.sh/v1`. */
+  async serves(groupVersion: string, signal: AbortSignal): Promise<boolean> {
+    const { status, body } = await this.get(`/apis/${groupVersion}`, signal);
+    await body.dump();
+    return status === 200;
   }
 
   async close(): Promise<void> {

@@ -1,2 +1,13 @@
-export { type ClusterChoice, KubeConnection, type KubeResponse } from './connection.ts';
-export { KubeApiError, type ListOptions, listPages } from './list-pages.ts';
+export { type ClusterChoice, KubeConnection, type KubeRequest, type KubeResponse } from './connection.ts';
+export { KubeApiError, LeaseLostError } from './errors.ts';
+export { ClusterLease, type LeaseClock, type LeaseOutcome, type LeaseRequest } from './lease/cluster-lease.ts';
+export { pauseRuns, readPause, resumeRuns } from './lease/pause.ts';
+export { type ListOptions, type ListPage, listPages } from './list-pages.ts';
+export { KarpenterNodes } from './nodes/karpenter.ts';
+export { NodeManagers } from './nodes/node-managers.ts';
+export type { OwnerAdapter } from './nodes/owner-adapter.ts';
+export { sleepMs } from './sleep.ts';
+export { Collection, type CollectionOptions } from './watch/collection.ts';
+export { EvictionMover } from './write/eviction-mover.ts';
+export { KubeApi, type KubeApiOptions, type KubeObject, type WriteAnswer } from './write/kube-api.ts';
+export { KubeNodeMarker } from './write/node-marker.ts';

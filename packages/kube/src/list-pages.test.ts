@@ -64,7 +64,9 @@ async function all(signal = new AbortController().signal): Promise<unknown[]> {
   const sleep = async (ms: number) => {
     slept.push(ms);
   };
-  for await (const some of listPages(connection, '/api/v1/pods', { signal, pageSize: 2, sleep })) items.push(...some);
+  for await (const some of listPages(connection, '/api/v1/pods', { signal, pageSize: 2, sleep })) {
+    items.push(...some.items);
+  }
   return items;
 }
 

@@ -1,16 +1,7 @@
-import { RestowError } from '@restow/model';
 import { z } from 'zod';
 import type { KubeConnection } from './connection.ts';
-
-/** The API server does not answer as it should, after retries. */
-export class KubeApiError extends RestowError {
-  readonly status: number | null;
-
-  constructor(what: string, status: number | null, options?: ErrorOptions) {
-    super('RESTOW_KUBE_API', what, options);
-    this.status = status;
-  }
-}
+import { KubeApiError } from './errors.ts';
+import { sleepMs } from './sleep.ts';
 
 const pageSchema = z.object({
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }),
@@ -23,9 +14,17 @@ const FIRST_WAIT_MS = 200;
 const PAGE_LIMIT_MS = 60_000;
 const GONE = 410;
 
+export interface ListPage {
+  readonly items: readonly unknown[];
+  /** Of the list, the same on each of its pages: from there a watch goes on. */
+  readonly resourceVersion: string;
+}
+
 export interface ListOptions {
   readonly signal: AbortSignal;
   readonly pageSize?: number;
+  /** A query that selects, such as `labelSelector=app%3Dweb`. */
+  readonly select?: string;
   /** Waits between tries; a test's own clock may come in here. */
   readonly sleep?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -39,10 +38,11 @@ export async function* listPages(
   connection: KubeConnection,
   path: string,
   options: ListOptions,
-): AsyncGenerator<unknown[]> {
+): AsyncGenerator<ListPage> {
   let next: string | undefined;
   do {
     const query = new URLSearchParams({
+      ...(options.select === undefined ? {} : Object.fromEntries(new URLSearchParams(options.select))),
       limit: String(options.pageSize ?? PAGE),
       ...(next === undefined ? {} : { continue: next }),
     });
@@ -54,7 +54,7 @@ export async function* listPages(
     const page = pageSchema.safeParse(document);
     if (!page.success)
       throw new KubeApiError(`${connection.server}${path} answers with something that is no list`, null);
-    yield page.data.items ?? [];
+    yield { items: page.data.items ?? [], resourceVersion: page.data.metadata.resourceVersion ?? '' };
     next = page.data.metadata.continue || undefined;
   } while (next !== undefined);
 }
@@ -66,7 +66,7 @@ interface Page {
 }
 
 async function getPage(connection: KubeConnection, path: string, options: ListOptions): Promise<Page> {
-  const sleep = options.sleep ?? realSleep;
+  const sleep = options.sleep ?? sleepMs;
   let failure: KubeApiError | null = null;
   for (let attempt = 0; attempt < TRIES; attempt++) {
     let waitMs = FIRST_WAIT_MS * 2 ** attempt;
@@ -97,18 +97,4 @@ function statusOf(text: string): { readonly message: string; readonly continue: 
   } catch {
     return { message: text.slice(0, 200), continue: null };
   }
-}
-
-function realSleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, ms);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
 }

@@ -24,6 +24,14 @@ export const LABEL = {
   controlPlaneOld: 'node-role.kubernetes.io/master',
 } as const;
 
+/** Annotations by which autoscalers leave a node alone. */
+export const PROTECTIONS = [
+  'karpenter.sh/do-not-disrupt',
+  'cluster-autoscaler.kubernetes.io/scale-down-disabled',
+] as const;
+/** On nodes that a run builds on: which of PROTECTIONS it has set, and takes off again, separated by commas. */
+export const PROTECTED_ANNOTATION = 'restow.dev/protected';
+
 /**
  * Keys whose values come from a public vocabulary (machine types, zones, architectures …) and are needed to price and
  * to place; `--anonymise` keeps these values and hides all others.

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { digestOf } from './digest.ts';
+import { policySchema } from './policy.ts';
 import { priceBasisSchema } from './price-book.ts';
 import { capacityTypeSchema } from './snapshot.ts';
 
@@ -79,6 +80,8 @@ export const planSchema = z.strictObject({
     engine: text,
     createdAt: text,
   }),
+  /** By which it was made, and is carried out. */
+  policy: policySchema,
   summary: z.strictObject({
     currency: text,
     microsPerHour: z.strictObject({ before: micros, after: micros, bound: micros }),

@@ -1,4 +1,4 @@
-import { API_VERSION, type Plan, planDigest } from '@restow/model';
+import { API_VERSION, DEFAULT_POLICY, type Plan, planDigest } from '@restow/model';
 
 /** A plan that does nothing; `change` says what it does. Its digest is right. */
 export function buildPlan(change: Partial<Plan>): Plan {
@@ -18,6 +18,7 @@ export function buildPlan(change: Partial<Plan>): Plan {
       engine: 'none',
       createdAt: '2026-01-01T00:00:00.000Z',
     },
+    policy: DEFAULT_POLICY,
     summary: {
       currency: 'USD',
       microsPerHour: { before: 0, after: 0, bound: 0 },

@@ -6,6 +6,8 @@ export { ApiAnswerError, ApiConnection } from './control-plane/api-connection.ts
 export { type BinaryName, findBinary } from './control-plane/binaries.ts';
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane/control-plane.ts';
 export { Daemon } from './control-plane/daemon.ts';
+export { type Karpenter, type KarpenterOptions, karpenterPrices, startKarpenter } from './control-plane/karpenter.ts';
 export { leftOut } from './control-plane/left-out.ts';
+export { untilFound } from './control-plane/until-found.ts';
 export { plainCluster } from './plain-cluster.ts';
 export { generateCluster, type RandomCluster } from './random-cluster.ts';

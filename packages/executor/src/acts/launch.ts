@@ -1,6 +1,7 @@
 import type { PlanStep, TargetNode } from '@restow/model';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
 import type { RunState } from '../run/run-state.ts';
+import { releaseLaunched } from './wait-ready.ts';
 
 /** Orders a node: the planned one or, where that cannot be had, the next alternative that holds the same pods. */
 export async function launch(context: RunContext, step: PlanStep): Promise<StepResult> {
@@ -24,6 +25,8 @@ export async function launch(context: RunContext, step: PlanStep): Promise<StepR
       (signal) => ports.nodes.launch(order, signal),
     );
     if (outcome!.ok) return DONE;
+    // It may still come, and then it costs money.
+    if (outcome!.code === 'time-limit') await releaseLaunched(context, step.id, token);
     refused.push(`${instanceType}${zone === null ? '' : ` in ${zone}`} (${capacityType}): ${outcome!.reason}`);
     if (outcome!.code !== 'no-capacity') break;
   }

@@ -1,29 +1,32 @@
-import type { NodeIdentity } from '../ports/node-marker.ts';
+import type { NodeIdentity, NodeMarker } from '../ports/node-marker.ts';
 import type { RunContext } from '../run/context.ts';
 
-const MARK_MS = 120_000;
+export type MarkKind = 'mark' | 'unmark' | 'protect' | 'unprotect';
 
-/** Makes the scheduler avoid these nodes where it can, or ends that. Says what could not be done. */
-export async function setUnpreferred(
+const MARK_MS = 120_000;
+const CALLS = {
+  mark: 'markUnpreferred',
+  unmark: 'unmark',
+  protect: 'protect',
+  unprotect: 'unprotect',
+} as const satisfies Record<MarkKind, keyof NodeMarker>;
+
+/** Puts a mark on these nodes or takes it off. Says what could not be done; a node that is gone has no mark. */
+export async function setMark(
   context: RunContext,
   step: string,
+  kind: MarkKind,
   nodes: readonly NodeIdentity[],
-  unpreferred: boolean,
 ): Promise<string | null> {
   if (nodes.length === 0) return null;
   const { marker } = context.ports;
-  const { outcome } = await context.act(
-    step,
-    { kind: unpreferred ? 'mark' : 'unmark', nodes },
-    MARK_MS,
-    async (signal) => {
-      const refused: string[] = [];
-      for (const node of nodes) {
-        const answer = await (unpreferred ? marker.markUnpreferred(node, signal) : marker.unmark(node, signal));
-        if (!answer.ok && answer.code !== 'gone') refused.push(`${node.name}: ${answer.reason}`);
-      }
-      return refused.length === 0 ? { ok: true } : { ok: false, code: 'mark', reason: refused.join('; ') };
-    },
-  );
-  return outcome!.ok ? null : `some nodes are still marked: ${outcome!.reason}`;
+  const { outcome } = await context.act(step, { kind, nodes }, MARK_MS, async (signal) => {
+    const refused: string[] = [];
+    for (const node of nodes) {
+      const answer = await marker[CALLS[kind]](node, signal);
+      if (!answer.ok && answer.code !== 'gone') refused.push(`${node.name}: ${answer.reason}`);
+    }
+    return refused.length === 0 ? { ok: true } : { ok: false, code: kind, reason: refused.join('; ') };
+  });
+  return outcome!.ok ? null : `some nodes keep a mark of the run: ${outcome!.reason}`;
 }

@@ -3,6 +3,7 @@ import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
 import { launchedAs } from '../run/names.ts';
+import { setMark } from './mark.ts';
 
 /** Waits until an ordered node has joined, is ready, has lost its start-up taints and runs its daemon pods. */
 export async function waitReady(context: RunContext, step: PlanStep): Promise<StepResult> {
@@ -30,7 +31,10 @@ export async function waitReady(context: RunContext, step: PlanStep): Promise<St
         : { ok: true, node: identity };
     },
   );
-  if (outcome!.ok) return DONE;
+  if (outcome!.ok) {
+    await setMark(context, step.id, 'protect', [outcome!.node!]);
+    return DONE;
+  }
   // What never came is given back at once: it costs money, and it could still come.
   await releaseLaunched(context, step.id, launched.token);
   return failed(outcome!.code === 'time-limit' ? 'not-ready' : outcome!.code, outcome!.reason);

@@ -18,7 +18,7 @@ const reason = z.strictObject({ code: text, message: text });
 
 /** Something that a run does to the cluster or the cloud, with all that is needed to do it again or to undo it. */
 export const actSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['mark', 'unmark']), nodes: z.array(nodeIdentity) }),
+  z.strictObject({ kind: z.enum(['mark', 'unmark', 'protect', 'unprotect']), nodes: z.array(nodeIdentity) }),
   z.strictObject({
     kind: z.literal('cordon'),
     node: nodeIdentity,

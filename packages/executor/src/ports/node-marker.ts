@@ -17,4 +17,7 @@ export interface NodeMarker {
   /** Takes pods only when no other node will (a soft taint of restow's own). */
   markUnpreferred(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
   unmark(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
+  /** Autoscalers leave it alone from now on. A protection that was there before is not the run's, and stays. */
+  protect(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
+  unprotect(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
 }

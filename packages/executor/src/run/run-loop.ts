@@ -2,7 +2,7 @@ import type { PlanStep } from '@restow/model';
 import { surgeMicros } from '../account/surge.ts';
 import { uncordonNode } from '../acts/cordon.ts';
 import { letGo } from '../acts/hold.ts';
-import { setUnpreferred } from '../acts/mark.ts';
+import { setMark } from '../acts/mark.ts';
 import { putBack } from '../acts/put-back.ts';
 import { STEPS } from '../acts/steps.ts';
 import type { Reason } from '../journal/record.ts';
@@ -171,15 +171,28 @@ export class RunLoop {
     return null;
   }
 
-  /** Nodes that shall go take pods only when no other node will, and those that stay are as they were. */
+  /**
+   * Nodes that shall go take pods only when no other node will, those that stay are as they were, and no autoscaler
+   * takes away what the plan builds on.
+   */
   async #mark({ snapshot }: LiveCluster): Promise<void> {
     const { state } = this.#context;
     const leaving = leavingNodes(state);
+    const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
     const nodes = snapshot.nodes.filter(({ name }) => leaving.has(name));
     const fresh = nodes.filter(({ name }) => !state.marked.has(name)).map(({ name, uid }) => ({ name, uid }));
     const stale = [...state.marked.values()].filter(({ name }) => !leaving.has(name));
-    await setUnpreferred(this.#context, 'mark', stale, false);
-    await setUnpreferred(this.#context, 'mark', fresh, true);
+    const touched = snapshot.nodes.filter(
+      ({ name }) => (leaving.has(name) || reached.has(name)) && !state.protected.has(name),
+    );
+    await setMark(this.#context, 'mark', 'unmark', stale);
+    await setMark(
+      this.#context,
+      'mark',
+      'protect',
+      touched.map(({ name, uid }) => ({ name, uid })),
+    );
+    await setMark(this.#context, 'mark', 'mark', fresh);
   }
 
   #begin(step: PlanStep): void {

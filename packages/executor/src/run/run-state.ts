@@ -80,6 +80,8 @@ export interface RunState {
   ordered: Map<string, string>;
   readonly cordoned: Map<string, CordonedNode>;
   readonly marked: Map<string, NodeIdentity>;
+  /** Nodes that autoscalers leave alone for the run's sake. */
+  readonly protected: Map<string, NodeIdentity>;
   readonly removed: { readonly name: string; readonly microsPerHour: number | null; readonly at: number }[];
   readonly failures: RunFailure[];
   readonly learned: Learned;
@@ -114,6 +116,7 @@ export function startState(started: Extract<JournalRecord, { type: 'started' }>)
     ordered: new Map(),
     cordoned: new Map(),
     marked: new Map(),
+    protected: new Map(),
     removed: [],
     failures: [],
     learned: { pods: new Set(), owners: new Set(), nodes: new Set(), unavailable: [] },
@@ -239,6 +242,7 @@ function learn(state: RunState, step: PlanStep, at: StepState, { code }: Reason)
 function onBegun(state: RunState, act: RunAct): void {
   const { does } = act;
   if (does.kind === 'mark') for (const node of does.nodes) state.marked.set(node.name, node);
+  if (does.kind === 'protect') for (const node of does.nodes) state.protected.set(node.name, node);
   if (does.kind === 'cordon') {
     const { node, wasCordoned, purpose } = does;
     state.cordoned.set(node.name, { node, wasCordoned, purpose, isSeen: false });
@@ -255,7 +259,8 @@ function onBegun(state: RunState, act: RunAct): void {
 function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
   const { does } = act;
   if (!outcome.ok) {
-    if (does.kind === 'launch') state.launched.delete(does.order.token);
+    // One that took too long may still come, and is given back.
+    if (does.kind === 'launch' && outcome.code !== 'time-limit') state.launched.delete(does.order.token);
     if (does.kind === 'cordon') state.cordoned.delete(does.node.name);
     // It was asked to stop, and does not: nothing else is ever done by a move that fails.
     if (does.kind === 'move' && outcome.code === 'stuck') state.moves.made++;
@@ -264,6 +269,9 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
   switch (does.kind) {
     case 'unmark':
       for (const { name } of does.nodes) state.marked.delete(name);
+      return;
+    case 'unprotect':
+      for (const { name } of does.nodes) state.protected.delete(name);
       return;
     case 'cordon':
       state.cordoned.set(does.node.name, { ...state.cordoned.get(does.node.name)!, isSeen: true });
@@ -290,7 +298,7 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
       removeNode(state, does, outcome.removedAt ?? act.at);
       return;
     case 'release':
-      releaseNode(state, does.token, outcome.paid ?? null);
+      releaseNode(state, does.token, outcome.paid ?? null, act.at);
       return;
   }
 }
@@ -299,21 +307,24 @@ function releaseNode(
   state: RunState,
   token: string,
   paid: { readonly from: number; readonly until: number } | null,
+  at: number,
 ): void {
-  if (paid === null) {
+  const own = state.launched.get(token);
+  if (own === undefined) return;
+  if (paid === null && own.launchedAt === null) {
     state.launched.delete(token);
     return;
   }
-  const own = state.launched.get(token)!;
   // An order whose answer never came has been paid for all the same.
-  own.launchedAt ??= paid.from;
-  own.goneAt = paid.until;
+  own.launchedAt ??= paid!.from;
+  own.goneAt = paid?.until ?? at;
 }
 
 function removeNode(state: RunState, does: ActOf<'remove'>, at: number): void {
   const { node, microsPerHour } = does;
   state.cordoned.delete(node.name);
   state.marked.delete(node.name);
+  state.protected.delete(node.name);
   const own = [...state.launched.values()].find((launched) => launched.node?.name === node.name);
   if (own === undefined) state.removed.push({ name: node.name, microsPerHour, at });
   else own.goneAt = at;

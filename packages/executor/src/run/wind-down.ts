@@ -1,6 +1,6 @@
 import { cordonNode, uncordonNode } from '../acts/cordon.ts';
 import { podsLeft } from '../acts/drain.ts';
-import { setUnpreferred } from '../acts/mark.ts';
+import { setMark } from '../acts/mark.ts';
 import { releaseLaunched } from '../acts/wait-ready.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import type { RunContext } from './context.ts';
@@ -16,9 +16,11 @@ export async function windDown(context: RunContext, keepNodes: boolean): Promise
   left.push(...(await settleOrders(context)));
   if (!keepNodes) left.push(...(await giveBackLaunched(context)));
   left.push(...(await uncordonAll(context, STEP)));
-  const refused = await setUnpreferred(context, STEP, [...state.marked.values()], false);
-  if (refused !== null) left.push(refused);
-  return left;
+  const refused = [
+    await setMark(context, STEP, 'unmark', [...state.marked.values()]),
+    await setMark(context, STEP, 'unprotect', [...state.protected.values()]),
+  ];
+  return [...left, ...refused.filter((one) => one !== null)];
 }
 
 /** Everything that the run has cordoned takes pods again; what somebody else had cordoned stays so. */

@@ -3,6 +3,8 @@ import type { SnapshotNode } from '@restow/model';
 import type { World } from '../world/world.ts';
 import { answerWhenThere } from './outage.ts';
 
+type Mark = 'cordoned' | 'uncordoned' | 'marked' | 'unmarked' | 'protected' | 'unprotected';
+
 const TAINT = { key: UNPREFERRED_TAINT, value: '', effect: 'PreferNoSchedule' as const };
 
 /** Cordons and marks nodes of the simulated cluster. */
@@ -36,10 +38,19 @@ export class SimulatedMarker implements NodeMarker {
     });
   }
 
+  /** The simulated autoscaler gives back only nodes that have long been empty. */
+  async protect(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
+    return this.#change(node, signal, 'protected', (now) => now);
+  }
+
+  async unprotect(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
+    return this.#change(node, signal, 'unprotected', (now) => now);
+  }
+
   #change(
     { name, uid }: NodeIdentity,
     signal: AbortSignal,
-    kind: 'cordoned' | 'uncordoned' | 'marked' | 'unmarked',
+    kind: Mark,
     change: (node: SnapshotNode) => SnapshotNode,
   ): ActOutcome {
     answerWhenThere(this.#world, signal);

@@ -117,6 +117,7 @@ export type WorldLogEntry = { readonly at: number } & (
   | { readonly kind: 'node-joined' | 'node-ready' | 'node-lost'; readonly node: string }
   | { readonly kind: 'node-removed'; readonly node: string; readonly microsPerHour: number | null; readonly by: Buyer }
   | { readonly kind: 'cordoned' | 'uncordoned' | 'marked' | 'unmarked'; readonly node: string }
+  | { readonly kind: 'protected' | 'unprotected'; readonly node: string }
   | { readonly kind: 'fault'; readonly name: string; readonly what: string }
 );
 export type Buyer = 'restow' | 'autoscaler' | 'cloud';

@@ -91,7 +91,14 @@ export const podSpec = z.object({
 export const pod = z.object({
   metadata,
   spec: podSpec,
-  status: z.object({ phase: z.string().nullish() }).nullish(),
+  status: z
+    .object({
+      phase: z.string().nullish(),
+      conditions: z
+        .array(z.object({ type: z.string(), status: z.string(), lastTransitionTime: z.string().nullish() }))
+        .nullish(),
+    })
+    .nullish(),
 });
 
 export type RawPod = z.infer<typeof pod>;

@@ -1,4 +1,4 @@
-import { type CapacityType, LABEL, type NodeOwner, type SnapshotNode } from '@restow/model';
+import { type CapacityType, LABEL, type NodeOwner, PROTECTED_ANNOTATION, type SnapshotNode } from '@restow/model';
 import type { RawNode } from '../kubernetes/node.ts';
 import { labelOf, projectTaints } from './selectors.ts';
 
@@ -71,7 +71,10 @@ function regionOfZone(zone: string | null): string | null {
   return zone === null ? null : zone.replace(/-?[a-z]$/, '');
 }
 
-function protection(annotations: Readonly<Record<string, string>>): string | null {
+/** What a run of restow has set for as long as it goes on does not count. */
+function protection(all: Readonly<Record<string, string>>): string | null {
+  const own = new Set((all[PROTECTED_ANNOTATION] ?? '').split(','));
+  const annotations = Object.fromEntries(Object.entries(all).filter(([key]) => !own.has(key)));
   const value = annotations[DO_NOT_DISRUPT];
   if (value !== undefined && value !== 'false') return `${DO_NOT_DISRUPT}=${value}`;
   return annotations[SCALE_DOWN_DISABLED] === 'true' ? `${SCALE_DOWN_DISABLED}=true` : null;

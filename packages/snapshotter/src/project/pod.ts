@@ -30,6 +30,14 @@ export function isFinished(raw: RawPod): boolean {
   return raw.status?.phase === 'Succeeded' || raw.status?.phase === 'Failed';
 }
 
+/** Since when the pod's Ready condition holds (ms since the epoch); null while it does not. */
+export function readySince({ status }: RawPod): number | null {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  if (ready?.status !== 'True') return null;
+  const at = Date.parse(ready.lastTransitionTime ?? '');
+  return Number.isNaN(at) ? 0 : at;
+}
+
 export function projectPod(raw: RawPod): SnapshotPod {
   const { metadata, spec } = raw;
   const unknowns: Unknowns = [];

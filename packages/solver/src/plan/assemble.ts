@@ -79,6 +79,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       engine: facts.engine,
       createdAt: facts.createdAt,
     },
+    policy,
     summary: {
       currency: book.currency,
       microsPerHour: { before, after, bound },

@@ -125,6 +125,18 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
     );
 
     test(
+      'protection, given and taken twice, is no rule of the cluster for the run itself',
+      withHarness(async (harness) => {
+        const { view, marker, emptyNode } = harness;
+        const node = nodeIn(await view.current(SIGNAL), emptyNode);
+        for (const call of [marker.protect, marker.protect, marker.unprotect, marker.unprotect]) {
+          expect(await harness.wait(call.call(marker, node, SIGNAL))).toEqual({ ok: true });
+          expect(nodeIn(await view.current(SIGNAL), emptyNode).doNotDisrupt).toBe(node.doNotDisrupt);
+        }
+      }),
+    );
+
+    test(
       'another node under the same name is left alone',
       withHarness(async (harness) => {
         const { marker, emptyNode, view } = harness;
@@ -133,6 +145,7 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
           await harness.wait(marker.cordon(wrong, SIGNAL)),
           await harness.wait(marker.uncordon(wrong, SIGNAL)),
           await harness.wait(marker.markUnpreferred(wrong, SIGNAL)),
+          await harness.wait(marker.protect(wrong, SIGNAL)),
         ]) {
           expect(answer).toMatchObject({ ok: false, code: 'gone' });
         }

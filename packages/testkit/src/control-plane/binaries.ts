@@ -33,6 +33,7 @@ export const BINARIES: readonly BinaryName[] = [
   'kube-scheduler',
   'kubectl',
   'kwok',
+  'karpenter',
 ];
 
 /**

@@ -1,0 +1,21 @@
+import { OutageError } from '@restow/executor';
+import type { WriteAnswer } from './kube-api.ts';
+
+type Refused = Extract<WriteAnswer, { ok: false }>;
+
+export const CONFLICT = 409;
+export const FORBIDDEN = 403;
+export const NOT_FOUND = 404;
+export const TOO_MANY_REQUESTS = 429;
+export const SERVER_ERROR = 500;
+
+/** A refusal in words; throws OutageError where the server is only not up to it just now. */
+export function refusedBecause(
+  what: string,
+  answer: Refused,
+): { readonly ok: false; readonly code: 'refused'; readonly reason: string } {
+  if (answer.status === TOO_MANY_REQUESTS || answer.status >= SERVER_ERROR) {
+    throw new OutageError(`${what}: ${answer.status} ${answer.message}`);
+  }
+  return { ok: false, code: 'refused', reason: `${what}: ${answer.message}` };
+}
