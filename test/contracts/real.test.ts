@@ -43,6 +43,7 @@ describe.skipIf(why !== null)(why ?? 'on a real cluster', () => {
       capacityType: 'on-demand' as const,
       arch: 'amd64',
       group: 'general',
+      unpreferred: false,
     });
     // The harness's tokens are one cluster's, and there is a cluster for each only here by name.
     const named = {

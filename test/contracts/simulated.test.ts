@@ -35,6 +35,7 @@ clusterContract('the simulation', async () => {
     capacityType: 'on-demand' as const,
     arch: 'amd64',
     group: 'pool',
+    unpreferred: false,
   });
   return {
     view,

@@ -3,8 +3,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Account, abort, FileJournal, MemoryJournal, resume, UNPREFERRED_TAINT } from '@restow/executor';
+import { type Account, abort, FileJournal, MemoryJournal, resume } from '@restow/executor';
 import type { Plan } from '@restow/model';
+import { UNPREFERRED_TAINT } from '@restow/model';
 import { loadWorld, Simulation, saveWorld, World } from '@restow/simulator';
 import { type LpEngines, loadEngines } from '@restow/solver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,5 @@
-import { MemoryJournal, type RunOutcome, UNPREFERRED_TAINT } from '@restow/executor';
+import { MemoryJournal, type RunOutcome } from '@restow/executor';
+import { UNPREFERRED_TAINT } from '@restow/model';
 import type { World } from '@restow/simulator';
 import { type LpEngines, loadEngines } from '@restow/solver';
 import { beforeAll, expect, test } from 'vitest';

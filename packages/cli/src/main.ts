@@ -10,7 +10,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   });
   try {
     await buildProgram().parseAsync([...argv]);
-    return 0;
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const { reportError } = await import('./report-error.ts');

@@ -70,6 +70,43 @@ export function buildProgram(): Command {
     .action(async (options) => (await import('./commands/plan.ts')).runPlan(options));
 
   program
+    .command('apply')
+    .description('carry a plan out on the cluster, step by step within the budgets of its policy, and account for it')
+    .argument('[plan]', 'a plan saved by `restow plan --save`')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .option('--prices <source>', 'as the plan was made with (repeatable)', collect, [])
+    .option('--assume-region <region>', 'as the plan was made with')
+    .option('--resume <run>', 'go on with a run that was broken off')
+    .option('--abort <run>', 'end a run that was broken off: undo what can be undone, say what cannot')
+    .option('--dry-run <how>', "'server': the API server judges every step and does none")
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (plan, options) => {
+      process.exitCode = await (await import('./commands/apply.ts')).runApply(plan, options);
+    });
+
+  program
+    .command('runs')
+    .description('list the runs that were begun from here: which goes on, which can be resumed, what each has saved')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (options) => (await import('./commands/runs.ts')).runRuns(options));
+
+  program
+    .command('pause')
+    .description('stop every run on the cluster, and let none begin, until `restow resume`')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .option('--reason <text>', 'shown to whoever wants to run')
+    .action(async (options) => (await import('./commands/pause.ts')).runPause(options));
+
+  program
+    .command('resume')
+    .description('end a pause')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .action(async (options) => (await import('./commands/pause.ts')).runResume(options));
+
+  program
     .command('explain')
     .description('say why a node or a pod of a plan goes where it goes, or every reason why it stays')
     .argument('<plan>', 'a plan saved by `restow plan --save`')

@@ -13,8 +13,7 @@ export type { LaunchOrder, LaunchRefusal, NodeManager, Released, RemoveRefusal }
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';
 export type { Notice, NoticeSource } from './ports/notice-source.ts';
 export type { Planner } from './ports/planner.ts';
-export { refusePlan } from './run/accept-plan.ts';
+export { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 export type { RunPorts } from './run/context.ts';
-export { UNPREFERRED_TAINT } from './run/replan.ts';
 export type { RunState } from './run/run-state.ts';
 export { isOpen } from './run/windows.ts';

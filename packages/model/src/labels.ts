@@ -24,6 +24,8 @@ export const LABEL = {
   controlPlaneOld: 'node-role.kubernetes.io/master',
 } as const;
 
+/** The soft taint (`PreferNoSchedule`) on nodes that shall not take pods while a run goes on, unless no other can. */
+export const UNPREFERRED_TAINT = 'restow.dev/unpreferred';
 /** Annotations by which autoscalers leave a node alone. */
 export const PROTECTIONS = [
   'karpenter.sh/do-not-disrupt',

@@ -106,7 +106,9 @@ async function drive(
       { signal, mustStop },
     );
     if (outcome.ok) return outcome.account;
-    throw new InputError(`${outcome.reasons.map(({ code, message }) => `${message} [${code}]`).join('; ')}; nothing was begun`);
+    throw new InputError(
+      `${outcome.reasons.map(({ code, message }) => `${message} [${code}]`).join('; ')}; nothing was begun`,
+    );
   } finally {
     await view.end();
     interrupted.end();
@@ -164,7 +166,9 @@ async function bookFor(
     (await readBytes(path, process.stdin)).toString('utf8'),
   );
   if (digestOf(book) !== plan.metadata.priceBookDigest) {
-    throw new InputError('these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew');
+    throw new InputError(
+      'these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew',
+    );
   }
   return book;
 }

@@ -63,7 +63,7 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
     return overtaken('node-going', `node ${to.name} has been given notice`);
   }
   if (to.unschedulable) {
-    return context.holds.has(to.name)
+    return context.holds.has(to.name) || context.lettingGo.has(to.name)
       ? blocked(`${to.name} is held while another pod moves`)
       : overtaken('node-cordoned', `somebody has cordoned node ${to.name}`);
   }

@@ -60,15 +60,16 @@ export async function uncordonNode(
 ): Promise<string | null> {
   const leave = context.state.cordoned.get(name)?.wasCordoned ?? false;
   const node = { name, uid };
-  const { outcome } = await context.act(step, { kind: 'uncordon', node }, CORDON_MS, async (signal) =>
-    leave ? { ok: true } : toRecorded(await context.ports.marker.uncordon(node, signal)),
-  );
+  const { outcome } = await context.act(step, { kind: 'uncordon', node }, CORDON_MS, async (signal) => {
+    if (leave) return { ok: true };
+    const answer = await context.ports.marker.uncordon(node, signal);
+    // A node that is gone needs no uncordoning.
+    if (!answer.ok) return answer.code === 'gone' ? { ok: true } : answer;
+    await context.until(SEEN_MS, ({ snapshot }) => {
+      const now = snapshot.nodes.find((one) => one.name === name);
+      return now === undefined || !now.unschedulable ? true : null;
+    });
+    return { ok: true };
+  });
   return outcome!.ok ? null : outcome!.reason;
-}
-
-function toRecorded(
-  answer: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly reason: string },
-): { readonly ok: true } | { readonly ok: false; readonly code: string; readonly reason: string } {
-  // A node that is gone needs no uncordoning.
-  return answer.ok || answer.code === 'gone' ? { ok: true } : answer;
 }

@@ -12,7 +12,9 @@ export async function launch(context: RunContext, step: PlanStep): Promise<StepR
   for (const [attempt, choice] of choices.entries()) {
     const { instanceType, zone, capacityType, microsPerHour } = choice;
     const token = `${state.runId}-${step.id}-${attempt}`;
-    const order = { token, instanceType, zone, capacityType, arch: target.arch, group: target.group };
+    const { arch, group } = target;
+    const unpreferred = !ports.mover.steers;
+    const order = { token, instanceType, zone, capacityType, arch, group, unpreferred };
     const earlier = (state.actsOfStep.get(step.id) ?? []).find(
       ({ does }) => does.kind === 'launch' && does.order.token === token,
     );

@@ -3,12 +3,16 @@ import type { ActOf } from '../journal/record.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { blocked, DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { isOfOwner, livePodOf } from '../run/names.ts';
-import type { RunAct } from '../run/run-state.ts';
+import { lastOf, type RunAct } from '../run/run-state.ts';
 import { checkRoom, type RoomFound } from './check-room.ts';
 import { hold, letGo } from './hold.ts';
-import { verify } from './verify.ts';
+import { landed, openFor } from './steer.ts';
+import { hasStrayed, strays, verify } from './verify.ts';
 
 type Move = ActOf<'move'>;
+
+/** A cluster that changes with every look is believed in the end. */
+const MOST_LOOKS = 20;
 
 /**
  * Takes one pod from its node to another: looks for room, holds the nodes where it must not land, moves it, and follows
@@ -21,6 +25,8 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
   try {
     const room = await makeRoom(context, step, held);
     if (room.state !== 'room') return room;
+    const taken = await openFor(context, step.id, room.pod, room.to.name);
+    if (taken !== null) return blocked(taken);
     if (context.minute.take(context.ports.clock.now()) !== null)
       return blocked('the budget of moves per minute is used up', 'budget');
     const begun = await begin(context, step, room);
@@ -29,6 +35,7 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
     if (code === 'budget') return blocked(reason, 'budget');
     return code === 'changed' ? overtaken('pod-changed', reason) : failed(code, reason);
   } finally {
+    landed(context, step.id);
     context.arrivals.delete(step.id);
     await letGo(context, step.id, held);
   }
@@ -36,9 +43,12 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
 
 /** Checks again after every hold, because holding takes time; the check just before the move is the one that counts. */
 async function makeRoom(context: RunContext, step: PlanStep, held: NodeIdentity[]): Promise<RoomFound | StepResult> {
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const live = await context.read();
     const room = checkRoom(context, live, step);
+    // What has come meanwhile may be the run's own doing.
+    const isOld = room.state === 'overtaken' && (await context.read()).version !== live.version;
+    if (isOld && looks < MOST_LOOKS) continue;
     if (room.state !== 'room') return room;
     context.arrivals.set(step.id, { pod: room.pod, to: room.to.name });
     if (room.hold.length === 0) return room;
@@ -56,7 +66,7 @@ async function begin(context: RunContext, step: PlanStep, { pod, from, to }: Roo
   const live = await context.read();
   const siblings = live.snapshot.pods.filter((other) => isOfOwner(other, pod));
   const order = {
-    id: `${state.runId}-${step.id}`,
+    id: `${state.runId}-${step.id}-${strays(state, step)}`,
     pod: { namespace, name, uid },
     owner: owner!,
     from: from.name,
@@ -72,8 +82,9 @@ async function begin(context: RunContext, step: PlanStep, { pod, from, to }: Roo
 /** The last move of this step if the pod has left by it, whether or not that was recorded. */
 async function findEarlier(context: RunContext, step: PlanStep): Promise<RunAct | null> {
   const { state, ports } = context;
-  const last = (state.actsOfStep.get(step.id) ?? []).findLast(({ does }) => does.kind === 'move');
-  if (last === undefined) return null;
+  const last = lastOf(state, step, ['move']);
+  // What came up elsewhere is moved again, from there.
+  if (last === undefined || hasStrayed(state, step)) return null;
   if (last.outcome !== null) return last.outcome.ok ? last : null;
   const { order, known, stoodIn } = last.does as Move;
   const live = await context.read();
@@ -92,11 +103,12 @@ async function finish(
   moved: RunAct,
   held: NodeIdentity[] = [],
 ): Promise<StepResult> {
-  const earlier = (context.state.actsOfStep.get(step.id) ?? []).findLast(({ does }) => does.kind === 'verify');
-  if (earlier?.outcome?.ok === true) return DONE;
+  const last = lastOf(context.state, step, ['move', 'verify']);
+  if (last?.does.kind === 'verify' && last.outcome?.ok === true) return DONE;
   const planned = livePodOf(context.state, step.pod!)!;
   return verify(context, step, moved, planned, async () => {
     // Once it has a node it can land nowhere else.
+    landed(context, step.id);
     context.arrivals.delete(step.id);
     await letGo(context, step.id, held.splice(0));
   });

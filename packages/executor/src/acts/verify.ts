@@ -1,13 +1,32 @@
 import type { PlanStep, PodReference, SnapshotPod } from '@restow/model';
 import type { ActOf, RecordedOutcome } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
-import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
+import { blocked, DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
 import { isOfOwner } from '../run/names.ts';
-import type { RunAct } from '../run/run-state.ts';
+import { lastOf, type RunAct, type RunState } from '../run/run-state.ts';
 import { acceptElsewhere } from './accept-elsewhere.ts';
 import { putBack } from './put-back.ts';
 
 type Move = ActOf<'move'>;
+
+/** How often a pod that the scheduler put elsewhere is moved again before the rest is planned again. */
+const MOST_STRAYS = 2;
+
+/** How often what became of the step's pod has come up elsewhere than planned. */
+export function strays(state: RunState, step: PlanStep): number {
+  const acts = state.actsOfStep.get(step.id) ?? [];
+  return acts.filter(({ does, outcome }) => does.kind === 'verify' && strayed(does, outcome)).length;
+}
+
+/** Whether the last move of the step has come to rest elsewhere than planned. */
+export function hasStrayed(state: RunState, step: PlanStep): boolean {
+  const last = lastOf(state, step, ['move', 'verify']);
+  return last?.does.kind === 'verify' && strayed(last.does, last.outcome);
+}
+
+function strayed({ planned }: ActOf<'verify'>, outcome: RecordedOutcome | null): boolean {
+  return outcome?.ok === true && outcome.landedOn !== undefined && outcome.landedOn !== planned;
+}
 
 /**
  * Follows a pod that has left its node: finds what replaces it, waits until that has a node and is ready, and compares
@@ -32,7 +51,10 @@ export async function verify(
   if (!outcome!.ok) return failed(outcome!.code, outcome!.reason);
   const landedOn = outcome!.landedOn;
   if (landedOn === undefined || landedOn === order.to) return DONE;
-  return acceptElsewhere(context, step, landedOn);
+  const accepted = await acceptElsewhere(context, step, landedOn);
+  if (accepted.state !== 'overtaken' || strays(state, step) > MOST_STRAYS) return accepted;
+  // One more move of this pod costs less than planning everything again.
+  return blocked(`${nameOf(order.pod)} went to ${landedOn}; it is moved again`);
 }
 
 async function follow(

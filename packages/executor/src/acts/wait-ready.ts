@@ -33,6 +33,8 @@ export async function waitReady(context: RunContext, step: PlanStep): Promise<St
   );
   if (outcome!.ok) {
     await setMark(context, step.id, 'protect', [outcome!.node!]);
+    // Until it is its turn to be filled.
+    if (!ports.mover.steers) await setMark(context, step.id, 'mark', [outcome!.node!]);
     return DONE;
   }
   // What never came is given back at once: it costs money, and it could still come.

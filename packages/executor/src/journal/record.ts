@@ -39,6 +39,7 @@ export const actSchema = z.discriminatedUnion('kind', [
       capacityType: capacityTypeSchema,
       arch: text,
       group: text.nullable(),
+      unpreferred: z.boolean(),
     }),
     microsPerHour: micros,
   }),

@@ -8,6 +8,8 @@ export interface LaunchOrder extends OfferingChoice {
   readonly arch: string;
   /** Node pool or group that the node shall belong to; null: a node of its own. */
   readonly group: string | null;
+  /** It joins with the soft taint, so that nothing comes to it before its turn. */
+  readonly unpreferred: boolean;
 }
 
 /** `no-capacity`: the cloud has none; `limit`: a quota, pool limit or maximum size; `refused`: anything else. */

@@ -33,6 +33,15 @@ export interface Arrival {
   readonly to: string;
 }
 
+export interface Steering {
+  /** Names of nodes from which the soft taint was taken for a while. */
+  readonly open: Set<string>;
+  /** Changes of what is open, one after the other. */
+  turn: Promise<void>;
+  /** Called when a landing has ended. */
+  onLanded: () => void;
+}
+
 /** What the steps of one run share while they are being carried out. */
 export interface RunContext {
   readonly ports: RunPorts;
@@ -40,8 +49,14 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** By step. */
   readonly arrivals: Map<string, Arrival>;
+  /** Pods that have been stopped, or are about to be, and whose successors have no node yet; by step. */
+  readonly landing: Map<string, Arrival>;
+  /** Which nodes are open for them. */
+  readonly steering: Steering;
   /** How many moves hold a node, by name. */
   readonly holds: Map<string, number>;
+  /** Nodes that are being uncordoned after having been held, until that is seen. */
+  readonly lettingGo: Map<string, Promise<unknown>>;
   /** UIDs of pods that have been recognised as what a moved pod became. */
   readonly claimed: Set<string>;
   /** Moves begun in the last minute. */

@@ -1,4 +1,11 @@
-import { type Amendments, type Plan, RestowError, type Snapshot, type SnapshotNode } from '@restow/model';
+import {
+  type Amendments,
+  type Plan,
+  RestowError,
+  type Snapshot,
+  type SnapshotNode,
+  UNPREFERRED_TAINT,
+} from '@restow/model';
 import { releaseLaunched } from '../acts/wait-ready.ts';
 import type { Reason } from '../journal/record.ts';
 import type { RunContext } from './context.ts';
@@ -107,6 +114,3 @@ async function unmarkedSnapshot({ state, read }: RunContext): Promise<Snapshot> 
     nodes: snapshot.nodes.map((node) => (state.marked.has(node.name) ? unmarked(node) : node)),
   };
 }
-
-/** The soft taint (`PreferNoSchedule`) on nodes that a run is going to empty. */
-export const UNPREFERRED_TAINT = 'restow.dev/unpreferred';

@@ -1,10 +1,12 @@
-import type { PlanStep } from '@restow/model';
+import type { PlanStep, Snapshot } from '@restow/model';
+import { matchesSelector, parseLabelSelector } from '@restow/scheduling';
 import { surgeMicros } from '../account/surge.ts';
 import { uncordonNode } from '../acts/cordon.ts';
 import { letGo } from '../acts/hold.ts';
 import { setMark } from '../acts/mark.ts';
 import { putBack } from '../acts/put-back.ts';
 import { STEPS } from '../acts/steps.ts';
+import { hasStrayed } from '../acts/verify.ts';
 import type { Reason } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
@@ -13,6 +15,7 @@ import type { RunContext, StepResult } from './context.ts';
 import { leavingNodes } from './names.ts';
 import { indexOf } from './plan-index.ts';
 import { replan } from './replan.ts';
+import { lastOf } from './run-state.ts';
 import { nodeToPutBack, ownersIn, stepsToBegin } from './turns.ts';
 import { isOpen } from './windows.ts';
 
@@ -53,6 +56,10 @@ export class RunLoop {
     this.#mustStop = mustStop;
     this.#overtaken = overtaken;
     this.#progressAt = context.ports.clock.now();
+    context.steering.onLanded = () => {
+      this.#ended++;
+      this.#wake();
+    };
   }
 
   /** Follows what a crash has left in the air until it has come down, then lets go of what was held for it. */
@@ -89,9 +96,10 @@ export class RunLoop {
       stale.push(node);
     }
     for (const { step, state: at } of state.steps.values()) {
-      const acts = state.actsOfStep.get(step.id) ?? [];
-      const moved = acts.findLast(({ does }) => does.kind === 'move');
-      if (at === 'waiting' && moved !== undefined && moved.outcome?.ok !== false) this.#begin(step);
+      const moved = lastOf(state, step, ['move']);
+      if (at === 'waiting' && moved !== undefined && moved.outcome?.ok !== false && !hasStrayed(state, step)) {
+        this.#begin(step);
+      }
     }
     while (this.#inHand.size > 0) await this.#sleep(TICK_MS);
     this.#throwIfThrown();
@@ -179,9 +187,10 @@ export class RunLoop {
     const { state } = this.#context;
     const leaving = leavingNodes(state);
     const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
-    const nodes = snapshot.nodes.filter(({ name }) => leaving.has(name));
+    const closed = this.#context.ports.mover.steers ? leaving : this.#closable(snapshot);
+    const nodes = snapshot.nodes.filter(({ name }) => closed.has(name));
     const fresh = nodes.filter(({ name }) => !state.marked.has(name)).map(({ name, uid }) => ({ name, uid }));
-    const stale = [...state.marked.values()].filter(({ name }) => !leaving.has(name));
+    const stale = [...state.marked.values()].filter(({ name }) => !closed.has(name));
     const touched = snapshot.nodes.filter(
       ({ name }) => (leaving.has(name) || reached.has(name)) && !state.protected.has(name),
     );
@@ -193,6 +202,18 @@ export class RunLoop {
       touched.map(({ name, uid }) => ({ name, uid })),
     );
     await setMark(this.#context, 'mark', 'mark', fresh);
+  }
+
+  /** Every node that the policy lets the run touch; a pod then lands where the soft taint is not. */
+  #closable({ nodes }: Snapshot): Set<string> {
+    const { policy } = this.#context.state;
+    const inScope = parseLabelSelector(policy.nodes);
+    const never = policy.neverTouch.nodes.map((text) => parseLabelSelector(text));
+    const touched = nodes.filter(
+      ({ labels, controlPlane }) =>
+        !controlPlane && matchesSelector(inScope, labels) && !never.some((one) => matchesSelector(one, labels)),
+    );
+    return new Set(touched.map(({ name }) => name));
   }
 
   #begin(step: PlanStep): void {
@@ -253,7 +274,7 @@ export class RunLoop {
       return;
     }
     if (now - this.#progressAt < patience && resting.length > 0) {
-      await this.#sleep(TICK_MS);
+      await this.#sleep(REST_MS);
       return;
     }
     const message = resting[0]?.[1].reason ?? 'the steps that are left wait for each other';

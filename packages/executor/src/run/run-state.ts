@@ -274,7 +274,11 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
       for (const { name } of does.nodes) state.protected.delete(name);
       return;
     case 'cordon':
-      state.cordoned.set(does.node.name, { ...state.cordoned.get(does.node.name)!, isSeen: true });
+      {
+        // Another step may have uncordoned or removed the node meanwhile.
+        const cordoned = state.cordoned.get(does.node.name);
+        if (cordoned !== undefined) state.cordoned.set(does.node.name, { ...cordoned, isSeen: true });
+      }
       return;
     case 'uncordon':
       state.cordoned.delete(does.node.name);
@@ -328,6 +332,11 @@ function removeNode(state: RunState, does: ActOf<'remove'>, at: number): void {
   const own = [...state.launched.values()].find((launched) => launched.node?.name === node.name);
   if (own === undefined) state.removed.push({ name: node.name, microsPerHour, at });
   else own.goneAt = at;
+}
+
+/** The step's last act of one of these kinds. */
+export function lastOf(state: RunState, step: PlanStep, kinds: readonly Act['kind'][]): RunAct | undefined {
+  return (state.actsOfStep.get(step.id) ?? []).findLast(({ does }) => kinds.includes(does.kind));
 }
 
 /** The state after these records, the first of which starts the run. */

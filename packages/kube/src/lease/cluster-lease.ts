@@ -182,9 +182,7 @@ async function write(
   const metadata = before?.metadata ?? { name: LEASE_NAME, namespace: LEASE_NAMESPACE };
   const body = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
   const answer =
-    before === null
-      ? await api.create(LEASES.collection, body, signal)
-      : await api.replace(LEASES.path, body, signal);
+    before === null ? await api.create(LEASES.collection, body, signal) : await api.replace(LEASES.path, body, signal);
   if (answer.ok) return { state: 'written', lease: leaseSchema.parse(answer.object) };
   if (answer.status === CONFLICT) return { state: 'conflict' };
   if (answer.status === FORBIDDEN) {

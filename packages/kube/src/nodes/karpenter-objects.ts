@@ -26,6 +26,7 @@ export const poolSchema = z.looseObject({
       spec: z.looseObject({
         nodeClassRef: z.looseObject({ group: z.string(), kind: z.string(), name: z.string() }),
         requirements: z.array(requirement).optional(),
+        taints: z.array(z.looseObject({ key: z.string(), effect: z.string() })).optional(),
       }),
     }),
   }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ActOutcome, LaunchOrder, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
-import { LABEL, PROTECTED_ANNOTATION, PROTECTIONS } from '@restow/model';
+import { LABEL, PROTECTED_ANNOTATION, PROTECTIONS, UNPREFERRED_TAINT } from '@restow/model';
 import { sleepMs } from '../sleep.ts';
 import type { KubeApi, KubeObject } from '../write/kube-api.ts';
 import { CONFLICT, NOT_FOUND, refusedBecause } from '../write/refusal.ts';
@@ -12,6 +12,7 @@ import type { OwnerAdapter } from './owner-adapter.ts';
 const API = '/apis/karpenter.sh/v1';
 const ORDER = 'restow.dev/order';
 const POLL_MS = 500;
+const SOFT_TAINT = { key: UNPREFERRED_TAINT, effect: 'PreferNoSchedule' };
 const HASHES = ['karpenter.sh/nodepool-hash', 'karpenter.sh/nodepool-hash-version'];
 
 /**
@@ -165,9 +166,10 @@ export class KarpenterNodes implements OwnerAdapter {
 }
 
 /** The NodeClaim that Karpenter itself would make from the pool's template, for this one offering. */
-function claimFor({ token, instanceType, zone, capacityType, arch, group }: LaunchOrder, pool: NodePool): object {
+function claimFor(order: LaunchOrder, pool: NodePool): object {
+  const { token, instanceType, zone, capacityType, arch, group, unpreferred } = order;
   const { template } = pool.spec;
-  const { nodeClassRef, requirements = [], ...spec } = template.spec;
+  const { nodeClassRef, requirements = [], taints = [], ...spec } = template.spec;
   const own: Readonly<Record<string, string>> = {
     [LABEL.instanceType]: instanceType,
     [LABEL.arch]: arch,
@@ -211,6 +213,8 @@ function claimFor({ token, instanceType, zone, capacityType, arch, group }: Laun
     },
     spec: {
       ...spec,
+      // Karpenter puts a claim's taints on its node once, when that joins.
+      taints: unpreferred ? [...taints, SOFT_TAINT] : taints,
       nodeClassRef,
       requirements: [
         ...others,

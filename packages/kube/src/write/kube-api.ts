@@ -121,7 +121,9 @@ export class KubeApi {
 
   /** Only the object with this UID is deleted. */
   delete(path: string, uid: string, signal: AbortSignal): Promise<WriteAnswer> {
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
+    // The server reads a deletion's options from its body alone, and then not from the query.
+    const dryRun = this.#options.dryRun ? { dryRun: ['All'] } : {};
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...dryRun };
     return this.#write({ method: 'DELETE', path, body }, signal);
   }
 

@@ -1,5 +1,5 @@
-import { type ActOutcome, type NodeIdentity, type NodeMarker, OutageError, UNPREFERRED_TAINT } from '@restow/executor';
-import { PROTECTED_ANNOTATION, PROTECTIONS } from '@restow/model';
+import { type ActOutcome, type NodeIdentity, type NodeMarker, OutageError } from '@restow/executor';
+import { PROTECTED_ANNOTATION, PROTECTIONS, UNPREFERRED_TAINT } from '@restow/model';
 import { z } from 'zod';
 import type { KubeApi, KubeObject } from './kube-api.ts';
 import { CONFLICT, NOT_FOUND, refusedBecause } from './refusal.ts';

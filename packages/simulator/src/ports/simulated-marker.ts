@@ -1,5 +1,5 @@
-import { type ActOutcome, type NodeIdentity, type NodeMarker, UNPREFERRED_TAINT } from '@restow/executor';
-import type { SnapshotNode } from '@restow/model';
+import type { ActOutcome, NodeIdentity, NodeMarker } from '@restow/executor';
+import { type SnapshotNode, UNPREFERRED_TAINT } from '@restow/model';
 import type { World } from '../world/world.ts';
 import { answerWhenThere } from './outage.ts';
 

@@ -46,7 +46,7 @@ function buyFor(world: World, { pod }: WorldPod): void {
   if (best === undefined) return;
   const { instanceType, capacityType, arch } = best.offering;
   const { zone, group } = best.sample;
-  orderNode(world, { token, instanceType, zone, capacityType, arch, group }, 'autoscaler');
+  orderNode(world, { token, instanceType, zone, capacityType, arch, group, unpreferred: false }, 'autoscaler');
 }
 
 /** Daemon sets take their part. */

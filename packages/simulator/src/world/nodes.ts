@@ -1,5 +1,12 @@
 import type { LaunchOrder, LaunchRefusal, Refusal, RemoveRefusal } from '@restow/executor';
-import { LABEL, nanosToMicros, type Offering, type SnapshotNode, type SnapshotPod } from '@restow/model';
+import {
+  LABEL,
+  nanosToMicros,
+  type Offering,
+  type SnapshotNode,
+  type SnapshotPod,
+  UNPREFERRED_TAINT,
+} from '@restow/model';
 import { daemonPods, refusalsOfNode } from '@restow/scheduling';
 import { drawBetween, drawExponential } from './draw.ts';
 import { isDaemon, losePod, nameOf } from './pods.ts';
@@ -64,6 +71,8 @@ export function onNodeJoins(world: World, token: string): void {
   }
 }
 
+const SOFT_TAINT = { key: UNPREFERRED_TAINT, value: '', effect: 'PreferNoSchedule' as const };
+
 /** As others of its group are, or as its pool or template says. */
 function makeNode(world: World, order: LaunchOrder, name: string, uid: string): SnapshotNode {
   const { base, offerings } = world.state;
@@ -89,7 +98,7 @@ function makeNode(world: World, order: LaunchOrder, name: string, uid: string): 
     name,
     uid,
     labels,
-    taints: [...(pool?.taints ?? sample?.taints ?? [])],
+    taints: [...(pool?.taints ?? sample?.taints ?? []), ...(order.unpreferred ? [SOFT_TAINT] : [])],
     unschedulable: false,
     ready: false,
     deleting: false,
@@ -169,7 +178,10 @@ export function removeNode(world: World, name: string, by: Buyer): void {
   const { instanceType, zone, capacityType, arch, group } = entry.node;
   if (by === 'restow' && instanceType !== null && world.strikes('autoscaler-buys-back', name)) {
     const token = `buy-back-${name}`;
-    world.at({ kind: 'buy-back', order: { token, instanceType, zone, capacityType, arch, group } }, 30_000);
+    world.at(
+      { kind: 'buy-back', order: { token, instanceType, zone, capacityType, arch, group, unpreferred: false } },
+      30_000,
+    );
   }
   world.at({ kind: 'schedule' }, world.state.behaviour.schedulerMs);
 }

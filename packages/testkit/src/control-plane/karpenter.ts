@@ -22,6 +22,8 @@ const PODS_PER_CORE = 12;
 export interface KarpenterOptions {
   /** `Never` keeps Karpenter from taking nodes away by itself. */
   readonly consolidateAfter: string;
+  /** The pool `general` has no larger machines. */
+  readonly mostCores?: number;
 }
 
 /** Karpenter with its KWOK provider beside a control plane, whose nodes are machines of `karpenterPrices`. */
@@ -51,10 +53,12 @@ export async function startKarpenter(controlPlane: ControlPlane, options: Karpen
     HEALTH_PROBE_PORT: String(healthPort),
     INSTANCE_TYPES_FILE_PATH: typesFile,
   });
-  const setConsolidateAfter = (value: string) => apply([nodePool('general', 'default', value)]);
+  const names = machines().flatMap(({ name, cores }) => (cores <= (options.mostCores ?? cores) ? [name] : []));
+  const general = (consolidateAfter: string) => nodePool('general', 'default', consolidateAfter, names);
+  const setConsolidateAfter = (value: string) => apply([general(value)]);
   // A pool whose machines its cloud never has.
-  await apply([nodeClass(), nodePool('general', 'default', options.consolidateAfter)]);
-  await apply([nodePool('rare', 'missing', 'Never')]);
+  await apply([nodeClass(), general(options.consolidateAfter)]);
+  await apply([nodePool('rare', 'missing', 'Never', names)]);
   await daemon.waitFor(async () => {
     const ready = ['get', 'nodepool', 'general', '-o', "jsonpath={.status.conditions[?(@.type=='Ready')].status}"];
     return (await kubectl(ready)) === 'True';
@@ -117,7 +121,7 @@ function nodeClass(): object {
   return { apiVersion: 'karpenter.kwok.sh/v1alpha1', kind: 'KWOKNodeClass', metadata: { name: 'default' } };
 }
 
-function nodePool(name: string, nodeClassName: string, consolidateAfter: string): object {
+function nodePool(name: string, nodeClassName: string, consolidateAfter: string, types: string[]): object {
   const requirement = (key: string, values: string[]) => ({ key, operator: 'In', values });
   return {
     apiVersion: 'karpenter.sh/v1',
@@ -137,6 +141,7 @@ function nodePool(name: string, nodeClassName: string, consolidateAfter: string)
             requirement('karpenter.sh/capacity-type', ['on-demand']),
             requirement('kubernetes.io/arch', ['amd64']),
             requirement('kubernetes.io/os', ['linux']),
+            requirement('node.kubernetes.io/instance-type', types),
           ],
         },
       },

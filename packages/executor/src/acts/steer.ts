@@ -1,0 +1,54 @@
+import { type SnapshotPod, UNPREFERRED_TAINT } from '@restow/model';
+import { refusals } from '@restow/scheduling';
+import type { RunContext } from '../run/context.ts';
+import { occupancyOf } from '../run/occupancy.ts';
+import { setMark } from './mark.ts';
+
+const SEEN_MS = 10_000;
+
+/**
+ * Where nothing can tell the scheduler where to put a pod, every node carries a soft taint but the one on which pods are
+ * expected next: what is recreated then goes there, whatever else the scheduler would have liked better (TaintToleration
+ * weighs 3, more than what speaks against a node that is being filled). Pods on their way to different nodes exclude each
+ * other unless neither could run where the other is expected.
+ *
+ * Opens the node for the pod; answers the reason when another pod's landing must be waited for.
+ */
+export async function openFor(context: RunContext, step: string, pod: SnapshotPod, to: string): Promise<string | null> {
+  const { landing, ports, state } = context;
+  if (ports.mover.steers) return null;
+  const live = await context.read();
+  const occupancy = occupancyOf(live);
+  const couldRun = (one: SnapshotPod, node: string) => refusals(one, node, occupancy.state).length === 0;
+  for (const other of landing.values()) {
+    if (other.to === to) continue;
+    if (couldRun(pod, other.to) || couldRun(other.pod, to)) return `another pod is on its way to ${other.to}`;
+  }
+  landing.set(step, { pod, to });
+  // One after the other, or a node could end up closed that was opened last.
+  context.steering.turn = context.steering.turn.then(() => change()).catch(() => {});
+  await context.steering.turn;
+  return null;
+
+  async function change(): Promise<void> {
+    const expected = new Set([...landing.values()].map((one) => one.to));
+    const { snapshot } = await context.read();
+    const identities = (names: readonly string[]) =>
+      snapshot.nodes.filter(({ name }) => names.includes(name)).map(({ name, uid }) => ({ name, uid }));
+    const stale = [...context.steering.open].filter((name) => !expected.has(name));
+    for (const name of stale) context.steering.open.delete(name);
+    await setMark(context, step, 'mark', identities(stale));
+    if (!expected.has(to) || !state.marked.has(to)) return;
+    context.steering.open.add(to);
+    await setMark(context, step, 'unmark', identities([to]));
+    await context.until(SEEN_MS, (now) => {
+      const node = now.snapshot.nodes.find(({ name }) => name === to);
+      return node === undefined || node.taints.every(({ key }) => key !== UNPREFERRED_TAINT) ? true : null;
+    });
+  }
+}
+
+/** The pod has a node, or will not get one: others may land. */
+export function landed(context: RunContext, step: string): void {
+  if (context.landing.delete(step)) context.steering.onLanded();
+}

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  type ControlPlane,
+  type Karpenter,
+  karpenterPrices,
+  startControlPlane,
+  startKarpenter,
+  untilFound,
+} from '@restow/testkit';
+import { type Workloads, workloads } from './workloads.ts';
+
+/** A cluster that Karpenter has grown for its workloads, of which half the pods have gone since. */
+export interface KarpenterCluster {
+  readonly controlPlane: ControlPlane;
+  readonly karpenter: Karpenter;
+  readonly workloads: Workloads;
+  /** Options of restow's commands that name the cluster and its prices. */
+  readonly where: readonly string[];
+  readonly prices: readonly string[];
+  nodes(): Promise<readonly NodeObject[]>;
+  pods(): Promise<readonly PodObject[]>;
+  stop(): Promise<void>;
+}
+
+export interface NodeObject {
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string }[] };
+}
+export interface PodObject {
+  readonly metadata: { readonly name: string; readonly uid: string; readonly deletionTimestamp?: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+export interface ClusterSize {
+  /** Part of all kinds of workload that there are. */
+  readonly part: number;
+  /** Of all replicas: first, and after scaling down. */
+  readonly scale: readonly [number, number];
+  readonly mostCores: number;
+}
+
+export async function startKarpenterCluster({ part, scale, mostCores }: ClusterSize): Promise<KarpenterCluster> {
+  const controlPlane = await startControlPlane();
+  const { kubectl, apply, folder, kubeconfig } = controlPlane;
+  const karpenter = await startKarpenter(controlPlane, { consolidateAfter: 'Never', mostCores });
+  const list = async <Item>(what: string): Promise<Item[]> =>
+    (JSON.parse(await kubectl(['get', what, '-n', 'default', '-o', 'json'])) as { items: Item[] }).items;
+  const nodes = () => list<NodeObject>('nodes');
+  const pods = () => list<PodObject>('pods');
+  const settled = (count: number) =>
+    untilFound(
+      async () => {
+        const found = await pods();
+        return found.length === count && found.every(isReady) ? true : null;
+      },
+      `${count} pods are ready`,
+      300_000,
+    );
+  const first = workloads(scale[0], part);
+  await apply(first.objects);
+  await settled(first.pods);
+  const second = workloads(scale[1], part);
+  await apply(second.objects);
+  await settled(second.pods);
+  // The budgets must have counted what there is now.
+  await untilFound(async () => {
+    type Pdb = { status: { expectedPods: number; currentHealthy: number } };
+    const budgets = await list<Pdb>('poddisruptionbudgets');
+    return budgets.every(({ status }) => status.currentHealthy === status.expectedPods) ? true : null;
+  }, 'the budgets have counted');
+  const prices = join(folder, 'prices.csv');
+  writeFileSync(prices, karpenterPrices());
+  return {
+    controlPlane,
+    karpenter,
+    workloads: second,
+    where: ['--kubeconfig', kubeconfig],
+    prices: ['--prices', `file:${prices}`],
+    nodes,
+    pods,
+    stop: async () => {
+      await karpenter.stop();
+      await controlPlane.stop();
+    },
+  };
+}
+
+export function isReady({ metadata, status }: PodObject): boolean {
+  const ready = status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+  return ready && metadata.deletionTimestamp === undefined;
+}
+
+/** What a run may have left on nodes, by node. */
+export function marksOn(nodes: readonly NodeObject[]): string[] {
+  return nodes.flatMap(({ metadata, spec }) => [
+    ...(spec.unschedulable ? [`${metadata.name} is cordoned`] : []),
+    ...(spec.taints ?? [])
+      .filter(({ key }) => key.startsWith('restow.dev/'))
+      .map(({ key }) => `${metadata.name}: ${key}`),
+    ...Object.keys(metadata.annotations ?? {})
+      .filter((key) => key.startsWith('restow.dev/') || key === 'karpenter.sh/do-not-disrupt')
+      .map((key) => `${metadata.name}: ${key}`),
+  ]);
+}
