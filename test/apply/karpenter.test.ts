@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account } from '@restow/executor';
@@ -22,7 +22,7 @@ describe.skipIf(why !== null)(
     beforeAll(async () => {
       folder = mkdtempSync(join(tmpdir(), 'restow-apply-'));
       env = { XDG_STATE_HOME: join(folder, 'state') };
-      cluster = await startKarpenterCluster({ part: 1, scale: [1, 0.5], mostCores: 8 });
+      cluster = await startKarpenterCluster({ part: 1, scale: [1, 0.5], mostCores: 4 });
     }, COLD_MS);
     afterAll(async () => {
       await cluster?.stop();
@@ -30,10 +30,14 @@ describe.skipIf(why !== null)(
     });
 
     const planFile = () => join(folder, 'plan.json');
+    const policyFile = () => join(folder, 'policy.yaml');
 
     test('the plan saves at least a quarter, within 3 % of the best', async () => {
       expect((await cluster.nodes()).length).toBeGreaterThanOrEqual(40);
-      const { code, stderr } = await restow(['plan', ...cluster.where, ...cluster.prices, '--save', planFile()]);
+      // What moving costs is spread over a week, not over a day.
+      writeFileSync(policyFile(), 'horizonHours: 168\nrun: { budgets: { podsPerMinute: null } }\n');
+      const args = ['--policy', policyFile(), '--save', planFile()];
+      const { code, stderr } = await restow(['plan', ...cluster.where, ...cluster.prices, ...args]);
       expect(code, stderr).toBe(0);
       const { summary } = JSON.parse(readFileSync(planFile(), 'utf8')) as Plan;
       const { before, after } = summary.microsPerHour;
@@ -52,9 +56,11 @@ describe.skipIf(why !== null)(
       ]);
       expect(code, stderr + stdout).toBe(0);
       expect(stdout).toMatch(/0 refused; nothing was changed/);
-      expect((await cluster.nodes()).map(({ metadata }) => metadata.uid)).toEqual(
-        before.map(({ metadata }) => metadata.uid),
-      );
+      // What was asked to go would not be gone at once.
+      const claims = await cluster.controlPlane.kubectl(['get', 'nodeclaims', '-o', 'json']);
+      expect(claims).not.toMatch(/deletionTimestamp/);
+      const uids = (nodes: typeof before) => nodes.map(({ metadata }) => metadata.uid);
+      expect(uids(await cluster.nodes())).toEqual(uids(before));
       expect(marksOn(await cluster.nodes())).toEqual([]);
     });
 

@@ -67,8 +67,8 @@ function wrongNumbers(outcome: RunOutcome, world: World): string[] {
   };
   const wrong =
     JSON.stringify(said) === JSON.stringify(truth) ? [] : [`said ${JSON.stringify(said)}, is ${JSON.stringify(truth)}`];
-  if (account.outcome === 'target' && account.microsPerHour.now > account.microsPerHour.promised)
-    wrong.push('target missed');
+  const { before, promised, now } = account.microsPerHour;
+  if (account.outcome === 'target' && now - promised > 0.01 * (before - promised)) wrong.push('target missed');
   if (account.outcome === 'stopped' && account.reasons.length === 0) wrong.push('stopped without a reason');
   return wrong;
 }

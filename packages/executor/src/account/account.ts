@@ -9,7 +9,7 @@ const reason = z.strictObject({ code: z.string(), message: z.string() });
  * beyond the cost at the start for nodes that the run launched and had not yet made up for.
  */
 export const accountSchema = z.strictObject({
-  /** `target`: as promised; `start`: nothing is changed; `stopped`: in between, with the reasons. */
+  /** `target`: as promised, or less than 1 % of the saving short of it; `start`: nothing is changed; `stopped`: in between, with the reasons. */
   outcome: z.enum(['target', 'start', 'stopped']),
   reasons: z.array(reason),
   currency: z.string(),

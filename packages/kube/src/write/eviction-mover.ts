@@ -18,8 +18,8 @@ export type Moved = ActOutcome<
 >;
 
 /**
- * Moves pods by the Eviction API (KEP-85), with the pod's UID as precondition, and waits until the pod is gone. A budget
- * that refuses is asked again no sooner than the server says (Retry-After).
+ * Moves pods by the Eviction API (KEP-85), with the pod's UID as precondition, and waits until what replaces the pod can
+ * come. A budget that refuses is asked again no sooner than the server says (Retry-After).
  */
 export class EvictionMover implements Mover {
   readonly methods: readonly Method[] = ['evict', 'volume-handover'];
@@ -51,7 +51,8 @@ export class EvictionMover implements Mover {
       if (refusal !== null) return refusal;
       if (this.#api.isDryRun) return this.#gone(order);
     }
-    return this.#untilGone(path, order, signal);
+    // Only a StatefulSet waits with what replaces a pod until that has stopped; its node is drained in a step of its own.
+    return order.owner.kind === 'StatefulSet' ? this.#untilGone(path, order, signal) : this.#gone(order);
   }
 
   async #evict(path: string, { pod }: MoveOrder, signal: AbortSignal): Promise<Extract<Moved, { ok: false }> | null> {
