@@ -20,6 +20,8 @@ export interface KarpenterCluster {
   readonly prices: readonly string[];
   nodes(): Promise<readonly NodeObject[]>;
   pods(): Promise<readonly PodObject[]>;
+  /** Scales everything up, so that Karpenter adds nodes, and down again. */
+  fragment(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -63,18 +65,22 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
       `${count} pods are ready`,
       300_000,
     );
-  const first = workloads(scale[0], part);
-  await apply(first.objects);
-  await settled(first.pods);
+  const to = async (objects: Workloads) => {
+    await apply(objects.objects);
+    await settled(objects.pods);
+  };
   const second = workloads(scale[1], part);
-  await apply(second.objects);
-  await settled(second.pods);
-  // The budgets must have counted what there is now.
-  await untilFound(async () => {
-    type Pdb = { status: { expectedPods: number; currentHealthy: number } };
-    const budgets = await list<Pdb>('poddisruptionbudgets');
-    return budgets.every(({ status }) => status.currentHealthy === status.expectedPods) ? true : null;
-  }, 'the budgets have counted');
+  const fragment = async () => {
+    await to(workloads(scale[0], part));
+    await to(second);
+    // The budgets must have counted what there is now.
+    await untilFound(async () => {
+      type Pdb = { status: { expectedPods: number; currentHealthy: number } };
+      const budgets = await list<Pdb>('poddisruptionbudgets');
+      return budgets.every(({ status }) => status.currentHealthy === status.expectedPods) ? true : null;
+    }, 'the budgets have counted');
+  };
+  await fragment();
   const prices = join(folder, 'prices.csv');
   writeFileSync(prices, karpenterPrices());
   return {
@@ -85,6 +91,7 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
     prices: ['--prices', `file:${prices}`],
     nodes,
     pods,
+    fragment,
     stop: async () => {
       await karpenter.stop();
       await controlPlane.stop();

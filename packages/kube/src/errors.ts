@@ -11,7 +11,7 @@ export class KubeApiError extends RestowError {
   }
 }
 
-/** The right to change the cluster is somebody else's, or was not renewed in time. */
+/** The right to change the cluster is somebody else's. */
 export class LeaseLostError extends RestowError {
   constructor(what: string) {
     super('RESTOW_LEASE_LOST', `${what}; nothing more is changed, the run can be resumed`);

@@ -20,7 +20,8 @@ export async function setMark(
 ): Promise<string | null> {
   if (nodes.length === 0) return null;
   const { marker } = context.ports;
-  const { outcome } = await context.act(step, { kind, nodes }, MARK_MS, async (signal) => {
+  const identities = nodes.map(({ name, uid }) => ({ name, uid }));
+  const { outcome } = await context.act(step, { kind, nodes: identities }, MARK_MS, async (signal) => {
     const refused: string[] = [];
     for (const node of nodes) {
       const answer = await marker[CALLS[kind]](node, signal);

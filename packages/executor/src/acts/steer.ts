@@ -1,5 +1,5 @@
 import { type SnapshotPod, UNPREFERRED_TAINT } from '@restow/model';
-import { refusals } from '@restow/scheduling';
+import { refusalsOfNode } from '@restow/scheduling';
 import type { RunContext } from '../run/context.ts';
 import { occupancyOf } from '../run/occupancy.ts';
 import { setMark } from './mark.ts';
@@ -10,7 +10,7 @@ const SEEN_MS = 10_000;
  * Where nothing can tell the scheduler where to put a pod, every node carries a soft taint but the one on which pods are
  * expected next: what is recreated then goes there, whatever else the scheduler would have liked better (TaintToleration
  * weighs 3, more than what speaks against a node that is being filled). Pods on their way to different nodes exclude each
- * other unless neither could run where the other is expected.
+ * other unless neither could ever run where the other is expected.
  *
  * Opens the node for the pod; answers the reason when another pod's landing must be waited for.
  */
@@ -19,7 +19,10 @@ export async function openFor(context: RunContext, step: string, pod: SnapshotPo
   if (ports.mover.steers) return null;
   const live = await context.read();
   const occupancy = occupancyOf(live);
-  const couldRun = (one: SnapshotPod, node: string) => refusals(one, node, occupancy.state).length === 0;
+  // What else runs on a node changes from moment to moment; what the node is does not.
+  const couldRun = (one: SnapshotPod, node: string) =>
+    occupancy.state.has(node) &&
+    refusalsOfNode(one, occupancy.state.place(node).node, occupancy.state.world).length === 0;
   for (const other of landing.values()) {
     if (other.to === to) continue;
     if (couldRun(pod, other.to) || couldRun(other.pod, to)) return `another pod is on its way to ${other.to}`;

@@ -15,7 +15,7 @@ import type { RunContext, StepResult } from './context.ts';
 import { leavingNodes } from './names.ts';
 import { indexOf } from './plan-index.ts';
 import { replan } from './replan.ts';
-import { lastOf } from './run-state.ts';
+import { lastOf, type RunAct, type RunState } from './run-state.ts';
 import { nodeToPutBack, ownersIn, stepsToBegin } from './turns.ts';
 import { isOpen } from './windows.ts';
 
@@ -86,7 +86,7 @@ export class RunLoop {
   async #settle(): Promise<void> {
     const { state, holds } = this.#context;
     const stale: NodeIdentity[] = [];
-    for (const { does, outcome, step } of [...state.acts.values()]) {
+    for (const { does, outcome, step } of lastCordons(state)) {
       // Whether it was done is not known; that it was wanted is.
       if (does.kind === 'uncordon' && outcome === null) await uncordonNode(this.#context, step, does.node);
     }
@@ -189,10 +189,12 @@ export class RunLoop {
     const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
     const closed = this.#context.ports.mover.steers ? leaving : this.#closable(snapshot);
     const nodes = snapshot.nodes.filter(({ name }) => closed.has(name));
-    const fresh = nodes.filter(({ name }) => !state.marked.has(name)).map(({ name, uid }) => ({ name, uid }));
+    const fresh = nodes
+      .filter(({ name }) => state.marked.get(name)?.isDone !== true)
+      .map(({ name, uid }) => ({ name, uid }));
     const stale = [...state.marked.values()].filter(({ name }) => !closed.has(name));
     const touched = snapshot.nodes.filter(
-      ({ name }) => (leaving.has(name) || reached.has(name)) && !state.protected.has(name),
+      ({ name }) => (leaving.has(name) || reached.has(name)) && state.protected.get(name)?.isDone !== true,
     );
     await setMark(this.#context, 'mark', 'unmark', stale);
     await setMark(
@@ -304,6 +306,15 @@ export class RunLoop {
   #throwIfThrown(): void {
     if (this.#thrown !== null) throw this.#thrown.error;
   }
+}
+
+/** What was done last to each node that the run has cordoned or uncordoned. */
+function lastCordons({ acts }: RunState): RunAct[] {
+  const last = new Map<string, RunAct>();
+  for (const act of acts.values()) {
+    if (act.does.kind === 'cordon' || act.does.kind === 'uncordon') last.set(act.does.node.uid, act);
+  }
+  return [...last.values()];
 }
 
 const UNWELL: Reason = { code: 'unwell', message: 'too many pods are not ready (policy run.brake)' };

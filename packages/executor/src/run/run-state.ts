@@ -26,6 +26,11 @@ export interface LaunchedNode {
   goneAt: number | null;
 }
 
+export interface MarkedNode extends NodeIdentity {
+  /** The mark is known to be there; else it may be. */
+  readonly isDone: boolean;
+}
+
 export interface CordonedNode {
   readonly node: NodeIdentity;
   readonly wasCordoned: boolean;
@@ -79,9 +84,9 @@ export interface RunState {
   /** Tokens of what the current plan has launched, by the plan's name. */
   ordered: Map<string, string>;
   readonly cordoned: Map<string, CordonedNode>;
-  readonly marked: Map<string, NodeIdentity>;
+  readonly marked: Map<string, MarkedNode>;
   /** Nodes that autoscalers leave alone for the run's sake. */
-  readonly protected: Map<string, NodeIdentity>;
+  readonly protected: Map<string, MarkedNode>;
   readonly removed: { readonly name: string; readonly microsPerHour: number | null; readonly at: number }[];
   readonly failures: RunFailure[];
   readonly learned: Learned;
@@ -241,8 +246,8 @@ function learn(state: RunState, step: PlanStep, at: StepState, { code }: Reason)
 /** What may be so from now on, whether or not the act's end is ever recorded. */
 function onBegun(state: RunState, act: RunAct): void {
   const { does } = act;
-  if (does.kind === 'mark') for (const node of does.nodes) state.marked.set(node.name, node);
-  if (does.kind === 'protect') for (const node of does.nodes) state.protected.set(node.name, node);
+  if (does.kind === 'mark') noteMarks(state.marked, does.nodes, false);
+  if (does.kind === 'protect') noteMarks(state.protected, does.nodes, false);
   if (does.kind === 'cordon') {
     const { node, wasCordoned, purpose } = does;
     state.cordoned.set(node.name, { node, wasCordoned, purpose, isSeen: false });
@@ -256,6 +261,10 @@ function onBegun(state: RunState, act: RunAct): void {
   if (does.kind === 'move') state.moveTimes.push(act.at);
 }
 
+function noteMarks(marks: Map<string, MarkedNode>, nodes: readonly NodeIdentity[], isDone: boolean): void {
+  for (const { name, uid } of nodes) marks.set(name, { name, uid, isDone });
+}
+
 function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
   const { does } = act;
   if (!outcome.ok) {
@@ -267,6 +276,12 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
     return;
   }
   switch (does.kind) {
+    case 'mark':
+      noteMarks(state.marked, does.nodes, true);
+      return;
+    case 'protect':
+      noteMarks(state.protected, does.nodes, true);
+      return;
     case 'unmark':
       for (const { name } of does.nodes) state.marked.delete(name);
       return;

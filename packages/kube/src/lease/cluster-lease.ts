@@ -1,3 +1,4 @@
+import { OutageError } from '@restow/executor';
 import { KubeApiError, LeaseLostError } from '../errors.ts';
 import { sleepMs } from '../sleep.ts';
 import type { KubeApi } from '../write/kube-api.ts';
@@ -100,13 +101,14 @@ export class ClusterLease {
     return pausedIn(this.#lease);
   }
 
-  /** Throws LeaseLostError unless the lease is still ours for a while. */
+  /**
+   * Throws LeaseLostError when somebody else has it, and OutageError while it could not be renewed in time: nobody may
+   * have taken it meanwhile, and then it is still ours once the cluster can be reached.
+   */
   assertHeld(): void {
     this.#lost.signal.throwIfAborted();
     const age = this.#clock.monotonic() - this.#renewedAt;
-    if (age <= RENEW_WITHIN_MS) return;
-    this.#lose(`the lease of this cluster was not renewed for ${Math.round(age / 1000)} s`);
-    this.#lost.signal.throwIfAborted();
+    if (age > RENEW_WITHIN_MS) throw new OutageError(`the lease was not renewed for ${Math.round(age / 1000)} s`);
   }
 
   /** Lets others have it. */
@@ -131,10 +133,7 @@ export class ClusterLease {
           this.#renewedAt = begun;
         }
       } catch {
-        // An outage; whether it lasts too long the fence decides.
-      }
-      if (!signal.aborted && this.#clock.monotonic() - this.#renewedAt > RENEW_WITHIN_MS) {
-        this.#lose('the lease of this cluster could not be renewed in time');
+        // An outage; meanwhile the fence lets nothing through.
       }
     }
   }

@@ -25,6 +25,8 @@ export interface ControlPlane {
   kubectl(args: readonly string[], input?: string): Promise<string>;
   /** Creates or changes objects, as `kubectl apply` on a List. */
   apply(objects: readonly object[]): Promise<void>;
+  /** Stops the API server in its tracks, and lets it go on: to its clients it is away. */
+  suspendApiServer(suspended: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -97,7 +99,8 @@ async function start(
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(list));
   };
-  return { folder, kubeconfig, url, kubectl, apply, stop };
+  const suspendApiServer = (suspended: boolean) => api.signal(suspended ? 'SIGSTOP' : 'SIGCONT');
+  return { folder, kubeconfig, url, kubectl, apply, suspendApiServer, stop };
 }
 
 function apiServerArguments(etcdUrl: string, port: number, certificates: Certificates): string[] {

@@ -40,6 +40,10 @@ export class Daemon {
     }
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   async stop(): Promise<void> {
     if (this.#exit !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
