@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   type ControlPlane,
   type Karpenter,
@@ -9,6 +10,8 @@ import {
   untilFound,
 } from '@restow/testkit';
 import { type Workloads, workloads } from './workloads.ts';
+
+const RBAC = fileURLToPath(new URL('../../deploy/rbac.yaml', import.meta.url));
 
 /** A cluster that Karpenter has grown for its workloads, of which half the pods have gone since. */
 export interface KarpenterCluster {
@@ -50,7 +53,7 @@ export interface ClusterSize {
 
 export async function startKarpenterCluster({ part, scale, mostCores }: ClusterSize): Promise<KarpenterCluster> {
   const controlPlane = await startControlPlane();
-  const { kubectl, apply, folder, kubeconfig } = controlPlane;
+  const { kubectl, apply, folder } = controlPlane;
   const karpenter = await startKarpenter(controlPlane, { consolidateAfter: 'Never', mostCores });
   const list = async <Item>(what: string): Promise<Item[]> =>
     (JSON.parse(await kubectl(['get', what, '-n', 'default', '-o', 'json'])) as { items: Item[] }).items;
@@ -87,7 +90,7 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
     controlPlane,
     karpenter,
     workloads: second,
-    where: ['--kubeconfig', kubeconfig],
+    where: ['--kubeconfig', await asRestow(controlPlane)],
     prices: ['--prices', `file:${prices}`],
     nodes,
     pods,
@@ -97,6 +100,16 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
       await controlPlane.stop();
     },
   };
+}
+
+/** A kubeconfig of the service account that `deploy/rbac.yaml` makes: what restow may do is what it needs. */
+async function asRestow({ kubectl, kubeconfig, folder }: ControlPlane): Promise<string> {
+  await kubectl(['apply', '-f', RBAC]);
+  const token = (await kubectl(['create', 'token', 'restow', '-n', 'kube-system', '--duration=4h'])).trim();
+  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as object;
+  const file = join(folder, 'restow');
+  writeFileSync(file, JSON.stringify({ ...config, users: [{ name: 'admin', user: { token } }] }), { mode: 0o600 });
+  return file;
 }
 
 export function isReady({ metadata, status }: PodObject): boolean {

@@ -35,6 +35,7 @@ export class Watcher {
   readonly #api: ApiConnection;
   readonly #evicted = new Set<string>();
   #removedNodes = 0;
+  #isComplete = false;
 
   private constructor(api: ApiConnection, budgets: readonly Budget[], replicas: ReadonlyMap<string, number>) {
     this.#api = api;
@@ -54,6 +55,7 @@ export class Watcher {
     await watcher.#watch('/api/v1/nodes', (type, object) => {
       if (type === 'DELETED') watcher.#onNodeGone((object as { metadata: Metadata }).metadata.name);
     });
+    watcher.#isComplete = true;
     return watcher;
   }
 
@@ -106,6 +108,8 @@ export class Watcher {
   }
 
   #check(app: string): void {
+    // One after the other they are heard of at first.
+    if (!this.#isComplete) return;
     const healthy = [...this.#pods.values()].filter((pod) => pod.metadata.labels?.app === app && isHealthy(pod)).length;
     const wanted = [...this.#replicas].find(([name]) => name.endsWith(`/${app}`))?.[1];
     if (wanted === undefined) return;

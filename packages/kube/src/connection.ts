@@ -90,6 +90,8 @@ export class KubeConnection {
     const { ca, cert, key, rejectUnauthorized, servername } = tls;
     const agent = new Agent({
       connections: CONNECTIONS,
+      // A watch that is broken off by closing an HTTP/2 session throws where nobody can catch it.
+      allowH2: false,
       headersTimeout: HEADERS_MS,
       bodyTimeout: BODY_IDLE_MS,
       connect: {
