@@ -19,7 +19,7 @@ const why = leftOut();
 /** One node after the other, so that something is still to come when the cluster contradicts. */
 const POLICY = `
 run:
-  budgets: { nodesAtOnce: 2, podsAtOnce: 2 }
+  budgets: { nodesAtOnce: 4, podsAtOnce: 2 }
   minimumAchievedFraction: 0.1
   limits: { moveMs: 15000, readyMs: 15000, removeMs: 60000 }
 `;
@@ -86,7 +86,7 @@ describe.skipIf(why !== null)(
       const { ended } = begin();
       await moved(2);
       cluster.controlPlane.suspendApiServer(true);
-      await new Promise((resolve) => setTimeout(resolve, SOAK ? 60_000 : 20_000));
+      await new Promise((resolve) => setTimeout(resolve, SOAK ? 60_000 : 15_000));
       cluster.controlPlane.suspendApiServer(false);
       const account = accountOf(await ended);
       expect(account.outcome, JSON.stringify(account.reasons)).toBe('target');

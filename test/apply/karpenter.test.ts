@@ -35,7 +35,7 @@ describe.skipIf(why !== null)(
     test('the plan saves at least a quarter, within 3 % of the best', async () => {
       expect((await cluster.nodes()).length).toBeGreaterThanOrEqual(40);
       // What moving costs is spread over a week, not over a day.
-      writeFileSync(policyFile(), 'horizonHours: 168\nrun: { budgets: { podsPerMinute: null } }\n');
+      writeFileSync(policyFile(), 'horizonHours: 168\nrun: { budgets: { podsPerMinute: null, nodesAtOnce: 12 } }\n');
       const args = ['--policy', policyFile(), '--save', planFile()];
       const { code, stderr } = await restow(['plan', ...cluster.where, ...cluster.prices, ...args]);
       expect(code, stderr).toBe(0);
