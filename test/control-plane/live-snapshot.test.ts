@@ -54,6 +54,18 @@ describe.skipIf(why !== null)(why ?? 'a live cluster of 50 nodes and 600 pods', 
     expect(target.placements.some(({ from }) => from !== null)).toBe(true);
   });
 
+  test('a plan whose nodes nothing here can give back is not begun', async () => {
+    const where = ['--kubeconfig', controlPlane.kubeconfig];
+    const file = join(folder, 'plan.json');
+    expect((await restow(['plan', ...where, '--effort', 'quick', '--save', file])).code).toBe(0);
+    const env = { XDG_STATE_HOME: join(folder, 'state') };
+    const { code, stderr } = await restow(['apply', file, ...where], { env });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/nothing here can remove node-\d+ of owner eks.*beyond-reach.*nothing was begun/);
+    expect(await controlPlane.kubectl(['get', 'nodes', '-o', 'json'])).not.toMatch(/restow\.dev|"unschedulable"/);
+    expect((await restow(['runs'], { env })).stdout).toMatch(/no runs yet/);
+  });
+
   test('what may not be read is a gap by name; without nodes and pods there is no snapshot, and no token in what is said', async () => {
     const { kubectl } = controlPlane;
     await kubectl(['create', 'serviceaccount', 'reader']);

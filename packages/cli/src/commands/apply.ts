@@ -14,6 +14,7 @@ import { digestOf, InputError, type Plan, type PriceBook } from '@restow/model';
 import { buildPriceBook } from '@restow/pricing';
 import { readBytes } from '@restow/snapshotter';
 import { amendRequest, planInWorker } from '@restow/solver';
+import { beyondReach } from '../live/beyond-reach.ts';
 import { dryRun } from '../live/dry-run.ts';
 import { type OpenCluster, openCluster } from '../live/open-cluster.ts';
 import { journalOf, newRunId, type RunMeta, readRunMeta, writeRunMeta } from '../live/run-folder.ts';
@@ -60,6 +61,9 @@ async function begin(planFile: string, options: ApplyOptions, isShown: boolean):
   const book = await bookFor(plan, { prices, assumeRegion });
   const meta = { runId, kubeconfig: kubeconfig === null ? null : resolve(kubeconfig), context, prices, assumeRegion };
   return withCluster(meta, book, false, async (cluster) => {
+    const { snapshot } = await cluster.ports.view.current(cluster.lost);
+    const beyond = beyondReach(plan, snapshot);
+    if (beyond !== null) throw new InputError(`${beyond} [beyond-reach]; nothing was begun`, { file: planFile });
     await writeRunMeta({ ...meta, server: cluster.connection.server });
     const journal = FileJournal.create(journalOf(runId));
     return drive(cluster, { plan, book, journal, runId, isShown }, (ports, run) =>
