@@ -131,18 +131,20 @@ export class Collection<Item> {
 
   #take({ type, object }: WatchEvent): void {
     const { key, resourceVersion } = identityOf(object);
+    const isChange = type !== 'BOOKMARK' && this.#keep(type, key, resourceVersion, object);
+    // Only now: what could not be read must not be passed over when the watch goes on.
     this.#resourceVersion = resourceVersion;
-    if (type === 'BOOKMARK') return;
-    if (type === 'DELETED') this.#kept.delete(key);
-    else {
-      const before = this.#kept.get(key);
-      const item = this.#options.project(object);
-      const isSame = before !== undefined && isDeepStrictEqual(before.item, item);
-      this.#kept.set(key, { resourceVersion, item: isSame ? before.item : item });
-      // A heartbeat is no change.
-      if (isSame) return;
-    }
-    this.#options.onChange();
+    if (isChange) this.#options.onChange();
+  }
+
+  /** Says whether anything is different now; a heartbeat is no change. */
+  #keep(type: WatchEvent['type'], key: string, resourceVersion: string, object: unknown): boolean {
+    if (type === 'DELETED') return this.#kept.delete(key);
+    const before = this.#kept.get(key);
+    const item = this.#options.project(object);
+    const isSame = before !== undefined && isDeepStrictEqual(before.item, item);
+    this.#kept.set(key, { resourceVersion, item: isSame ? before.item : item });
+    return !isSame;
   }
 
   #lost(error: Error): void {

@@ -60,8 +60,9 @@ export interface KubeApiOptions {
 
 const REQUEST_LIMIT_MS = 30_000;
 const NOT_FOUND = 404;
-/** A proxy or the server itself is not up to it just now. */
+/** A proxy or the server itself is not up to it just now; 429 and 500 say that only of reads. */
 const PASSING: ReadonlySet<number> = new Set([502, 503, 504]);
+const PASSING_READ: ReadonlySet<number> = new Set([429, 500]);
 
 /**
  * Reads single objects and changes them, under a fence. A change is sent once: what became of one that was cut off is
@@ -84,6 +85,7 @@ export class KubeApi {
   async read(path: string, signal: AbortSignal): Promise<KubeObject | null> {
     const { status, text } = await this.#send({ method: 'GET', path }, signal);
     if (status === NOT_FOUND) return null;
+    if (PASSING_READ.has(status)) throw new OutageError(`${path}: ${status} ${text.slice(0, 300)}`);
     if (status !== 200) throw new KubeApiError(`${path}: ${status} ${text.slice(0, 300)}`, status);
     return objectSchema.parse(JSON.parse(text));
   }
@@ -100,7 +102,10 @@ export class KubeApi {
     } catch (error) {
       if (!(error instanceof KubeApiError)) throw error;
       if (error.status === NOT_FOUND) return [];
-      if (error.status === null || error.status >= 500) throw new OutageError(error.message, { cause: error });
+      // After its retries.
+      if (error.status === null || error.status === 429 || error.status >= 500) {
+        throw new OutageError(error.message, { cause: error });
+      }
       throw error;
     }
     return objects;
