@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { KubeConnection } from './connection.ts';
 import { listPages } from './list-pages.ts';
 
@@ -91,6 +91,22 @@ test('pages follow each other over connections that stay open, with the credenti
   expect(sockets.size).toBeLessThan(3);
 });
 
+test('the next page is asked for before this one is read, where the server says first how to go on', async () => {
+  const early = (items: unknown[], next: string) => (_request: IncomingMessage, response: ServerResponse) => {
+    const metadata = JSON.stringify({ resourceVersion: '5', continue: next });
+    response.end(`{"kind":"PodList","apiVersion":"v1","metadata":${metadata},"items":${JSON.stringify(items)}}`);
+  };
+  answers = [early([1, 2], 'a'), early([3], 'b'), early([4], '')];
+  const signal = new AbortController().signal;
+  const pages = listPages(connection, '/api/v1/pods', { signal, pageSize: 2 });
+  expect((await pages.next()).value?.items).toEqual([1, 2]);
+  await vi.waitFor(() => expect(asked.length).toBe(2));
+  expect((await pages.next()).value?.items).toEqual([3]);
+  expect((await pages.next()).value?.items).toEqual([4]);
+  expect((await pages.next()).done).toBe(true);
+  expect(asked.length).toBe(3);
+});
+
 test('a list that the server has forgotten is read on from where it can go on', async () => {
   answers = [page([1], 'old'), json(410, { message: 'too old', metadata: { continue: 'fresh' } }), page([2])];
   expect(await all()).toEqual([1, 2]);
@@ -124,6 +140,8 @@ test.each([401, 403, 404])('%i is said at once, without the token', async (statu
 
 test('something that is no list is refused, and null items are none', async () => {
   answers = [json(200, { hello: 'world' })];
+  await expect(all()).rejects.toMatchObject({ message: expect.stringMatching('no list') });
+  answers = [(_request, response) => response.end('<html>a proxy</html>')];
   await expect(all()).rejects.toMatchObject({ message: expect.stringMatching('no list') });
   answers = [json(200, { metadata: {}, items: null })];
   expect(await all()).toEqual([]);

@@ -30,37 +30,65 @@ export interface ListOptions {
 }
 
 /**
- * All objects of a collection such as `/api/v1/pods`, a page at a time. When the server has forgotten the list in
- * between (410), what it can still say is read on without consistency over pages, as kubectl does. Retries what may pass
- * (429 with its Retry-After, 5xx, broken connections); throws KubeApiError for the rest, with the status.
+ * All objects of a collection such as `/api/v1/pods`, a page at a time; the next page is on its way while one is read.
+ * When the server has forgotten the list in between (410), what it can still say is read on without consistency over
+ * pages, as kubectl does. Retries what may pass (429 with its Retry-After, 5xx, broken connections); throws KubeApiError
+ * for the rest, with the status.
  */
 export async function* listPages(
   connection: KubeConnection,
   path: string,
   options: ListOptions,
 ): AsyncGenerator<ListPage> {
-  let next: string | undefined;
-  do {
+  const ask = (next: string | undefined) => {
     const query = new URLSearchParams({
       ...(options.select === undefined ? {} : Object.fromEntries(new URLSearchParams(options.select))),
       limit: String(options.pageSize ?? PAGE),
       ...(next === undefined ? {} : { continue: next }),
     });
-    const { document, inconsistent } = await getPage(connection, `${path}?${query}`, options);
+    const asked = getPage(connection, `${path}?${query}`, options);
+    // Whoever waits for it hears of a failure; perhaps nobody waits any more.
+    asked.catch(() => {});
+    return asked;
+  };
+  let coming: Promise<Page> | null = ask(undefined);
+  while (coming !== null) {
+    const { text, inconsistent } = await coming;
     if (inconsistent !== null) {
-      next = inconsistent;
+      coming = ask(inconsistent);
       continue;
     }
-    const page = pageSchema.safeParse(document);
+    const early = peekContinue(text);
+    coming = early === null ? null : ask(early);
+    const page = pageSchema.safeParse(parsed(text));
     if (!page.success)
       throw new KubeApiError(`${connection.server}${path} answers with something that is no list`, null);
-    yield { items: page.data.items ?? [], resourceVersion: page.data.metadata.resourceVersion ?? '' };
-    next = page.data.metadata.continue || undefined;
-  } while (next !== undefined);
+    const { items, metadata } = page.data;
+    const next = metadata.continue || undefined;
+    if (coming === null && next !== undefined) coming = ask(next);
+    yield { items: items ?? [], resourceVersion: metadata.resourceVersion ?? '' };
+  }
+}
+
+/** null for what is no JSON, such as a proxy's page. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** A list's metadata come before its items, so that it can be asked on before those are parsed. */
+const HEAD = /^\{"kind":"\w+List","apiVersion":"[\w./]+","metadata":(\{[^{}]*\}),"items":/;
+
+function peekContinue(text: string): string | null {
+  const [, metadata] = HEAD.exec(text.slice(0, 4096)) ?? [];
+  return metadata === undefined ? null : (JSON.parse(metadata) as { continue?: string }).continue || null;
 }
 
 interface Page {
-  readonly document: unknown;
+  readonly text: string;
   /** Where to go on after the server has forgotten the list. */
   readonly inconsistent: string | null;
 }
@@ -74,9 +102,9 @@ async function getPage(connection: KubeConnection, path: string, options: ListOp
       const signal = AbortSignal.any([options.signal, AbortSignal.timeout(PAGE_LIMIT_MS)]);
       const { status, headers, body } = await connection.get(path, signal);
       const text = await body.text();
-      if (status === 200) return { document: JSON.parse(text), inconsistent: null };
+      if (status === 200) return { text, inconsistent: null };
       const said = statusOf(text);
-      if (status === GONE && said.continue !== null) return { document: null, inconsistent: said.continue };
+      if (status === GONE && said.continue !== null) return { text, inconsistent: said.continue };
       failure = new KubeApiError(`${connection.server}${path}: ${status} ${said.message}`, status);
       if (status !== 429 && status < 500) throw failure;
       const after = Number(headers['retry-after']);

@@ -3,6 +3,7 @@ import type { Gap, Snapshot } from '@restow/model';
 import { apiObjectOf } from './api-list.ts';
 import { COLLECTIONS, groupOf, unreadable } from './collections.ts';
 import { ClusterProjection } from './project/cluster.ts';
+import { Interner } from './project/interner.ts';
 
 /**
  * The cluster as it is now, read from its API server; the same as from `kubectl get … -o json` but for where it came
@@ -13,7 +14,7 @@ export async function liveSnapshot(choice: ClusterChoice, now: Date, signal: Abo
   const { KubeApiError, KubeConnection, listPages } = await import('@restow/kube');
   const connection = await KubeConnection.open(choice);
   try {
-    const projection = new ClusterProjection('live');
+    const projection = new ClusterProjection('live', new Interner());
     const gaps: Gap[] = [];
     for (const collection of COLLECTIONS) {
       const { kind, path } = collection;

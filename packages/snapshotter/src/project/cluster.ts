@@ -1,6 +1,7 @@
 import { API_VERSION, compareText, type Owner, type Snapshot } from '@restow/model';
 import type { ApiObject } from '../api-list.ts';
 import { GapCollector } from '../gaps.ts';
+import type { Interner } from './interner.ts';
 import { byName, byNamespaceAndName, KINDS, type Kind, type Projected } from './kinds.ts';
 
 /** Kinds without which the snapshot says less than it could; the gap names what then cannot be seen. */
@@ -26,9 +27,12 @@ export class ClusterProjection {
   readonly #byKind = new Map<Kind, unknown[]>();
   readonly #unused = new Set<string>();
   readonly #origin: string;
+  readonly #interner: Interner | null;
 
-  constructor(origin: string) {
+  /** With an interner pods share what they have in common, which a large cluster is worth. */
+  constructor(origin: string, interner: Interner | null = null) {
     this.#origin = origin;
+    this.#interner = interner;
   }
 
   /** Throws InputError for an object that is not what its kind says. */
@@ -56,7 +60,9 @@ export class ClusterProjection {
   }
   /** The same for an object that has been projected already. */
   put<Name extends Kind>(kind: Name, result: Projected[Name]): void {
-    this.#listOf(kind).push(result);
+    const shared =
+      kind === 'Pod' && this.#interner !== null ? share(result as Projected['Pod'], this.#interner) : result;
+    this.#listOf(kind).push(shared);
   }
 
   /** Everything so far, whatever the order in which it came, in the order of names. */
@@ -119,6 +125,25 @@ export class ClusterProjection {
   #of<Name extends Kind>(kind: Name): readonly Projected[Name][] {
     return (this.#byKind.get(kind) ?? []) as Projected[Name][];
   }
+}
+
+function share({ pod, readySince }: Projected['Pod'], interner: Interner): Projected['Pod'] {
+  const { labels, owner, requests, spec, localVolumes, claims, resourceClaims, notUnderstood } = pod;
+  const one = interner.one.bind(interner);
+  return {
+    readySince,
+    pod: {
+      ...pod,
+      labels: one(labels),
+      owner: owner === null ? null : one(owner),
+      requests: one(requests),
+      spec: one(spec),
+      localVolumes: one(localVolumes),
+      claims: one(claims),
+      resourceClaims: one(resourceClaims),
+      notUnderstood: one(notUnderstood),
+    },
+  };
 }
 
 /** Projects API objects, whatever their order, into a Snapshot. */
