@@ -16,6 +16,7 @@ const QUIET_MS = 90_000;
 const ENOUGH_MS = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'restow-bench-karpenter-'));
+const planFile = join(folder, 'plan.json');
 const policy = join(folder, 'policy.yaml');
 writeFileSync(policy, 'horizonHours: 168\nrun: { budgets: { podsPerMinute: null, nodesAtOnce: 12 } }\n');
 process.stdout.write('| order | USD/h before | after the first | after the second | bound | evictions of restow |\n');
@@ -57,8 +58,6 @@ async function karpenterFirst(cluster: KarpenterCluster): Promise<string[]> {
   const account = await applied(cluster);
   return [usd(before), usd(consolidated), usd(account.microsPerHour.now), usd(bound), String(account.moves.made)];
 }
-
-const planFile = join(folder, 'plan.json');
 
 async function planOf({ where, prices }: KarpenterCluster): Promise<Plan> {
   const { code, stderr } = await restow(['plan', ...where, ...prices, '--policy', policy, '--save', planFile]);

@@ -41,6 +41,26 @@ export async function remove(context: RunContext, step: PlanStep): Promise<StepR
   return outcome!.ok ? DONE : failed(`remove-${outcome!.code}`, outcome!.reason);
 }
 
+/**
+ * Finds out what became of removals that a crash cut off: a node that is gone, or on its way, has been removed by the run.
+ * One that stays is left to its step.
+ */
+export async function settleRemovals(context: RunContext): Promise<void> {
+  const { state, ports } = context;
+  const acts = [...state.acts.values()].flatMap(({ does, outcome, step }) =>
+    does.kind === 'remove' ? [{ does, outcome, step }] : [],
+  );
+  const known = new Set(acts.flatMap(({ does, outcome }) => (outcome?.ok === true ? [does.node.uid] : [])));
+  for (const { does, outcome, step } of acts) {
+    if (outcome !== null || known.has(does.node.uid)) continue;
+    const { snapshot } = await context.read();
+    const node = snapshot.nodes.find(({ uid }) => uid === does.node.uid);
+    if (node !== undefined && !node.deleting) continue;
+    known.add(does.node.uid);
+    await context.act(step, does, state.policy.run.limits.removeMs, (signal) => ports.nodes.remove(does.node, signal));
+  }
+}
+
 /** The price that was recorded when the removal began, before a crash. */
 function priceBefore({ state }: RunContext, step: PlanStep): number | null {
   for (const { does } of state.actsOfStep.get(step.id) ?? []) if (does.kind === 'remove') return does.microsPerHour;

@@ -29,8 +29,9 @@ export async function openFor(context: RunContext, step: string, pod: SnapshotPo
   }
   landing.set(step, { pod, to });
   // One after the other, or a node could end up closed that was opened last.
-  context.steering.turn = context.steering.turn.then(() => change()).catch(() => {});
-  await context.steering.turn;
+  const mine = context.steering.turn.then(() => change());
+  context.steering.turn = mine.catch(() => {});
+  await mine;
   return null;
 
   async function change(): Promise<void> {

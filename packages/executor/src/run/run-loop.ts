@@ -5,6 +5,7 @@ import { uncordonNode } from '../acts/cordon.ts';
 import { letGo } from '../acts/hold.ts';
 import { setMark } from '../acts/mark.ts';
 import { putBack } from '../acts/put-back.ts';
+import { settleRemovals } from '../acts/remove.ts';
 import { STEPS } from '../acts/steps.ts';
 import { hasStrayed } from '../acts/verify.ts';
 import type { Reason } from '../journal/record.ts';
@@ -90,6 +91,7 @@ export class RunLoop {
       // Whether it was done is not known; that it was wanted is.
       if (does.kind === 'uncordon' && outcome === null) await uncordonNode(this.#context, step, does.node);
     }
+    await settleRemovals(this.#context);
     for (const { node, purpose } of state.cordoned.values()) {
       if (purpose !== 'hold') continue;
       holds.set(node.name, 1);
