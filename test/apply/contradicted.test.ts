@@ -21,7 +21,7 @@ const POLICY = `
 run:
   budgets: { nodesAtOnce: 4, podsAtOnce: 2 }
   minimumAchievedFraction: 0.1
-  limits: { moveMs: 15000, readyMs: 15000, removeMs: 60000 }
+  limits: { moveMs: 40000, readyMs: 20000, removeMs: 90000 }
 `;
 
 describe.skipIf(why !== null)(
