@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type ControlPlane, leftOut, startControlPlane } from '@restow/testkit';
+import { type ControlPlane, leftOut, startControlPlane, untilFound } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 const COLD_MS = 20 * 60_000;
@@ -16,15 +16,6 @@ describe.skipIf(why !== null)(why ?? 'the test bed', () => {
   }, COLD_MS);
   afterAll(() => controlPlane?.stop());
 
-  async function until<Found>(ask: () => Promise<Found | null>): Promise<Found> {
-    for (let tries = 0; tries < 300; tries++) {
-      const found = await ask();
-      if (found !== null) return found;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    throw new Error('it never comes about');
-  }
-
   test('a Deployment gets its pods, the scheduler places them, and they run on nodes that KWOK plays', async () => {
     const node = (name: string) => ({
       apiVersion: 'v1',
@@ -36,6 +27,8 @@ describe.skipIf(why !== null)(why ?? 'the test bed', () => {
       },
     });
     await controlPlane.apply([node('one'), node('two')]);
+    // Both, or the first one ready gets every pod.
+    await controlPlane.kubectl(['wait', '--for', 'condition=Ready', 'node', '--all', '--timeout=60s']);
     const labels = { app: 'web' };
     const container = { name: 'web', image: 'registry.example/web', resources: { requests: { cpu: '500m' } } };
     await controlPlane.apply([
@@ -53,12 +46,12 @@ describe.skipIf(why !== null)(why ?? 'the test bed', () => {
         },
       },
     ]);
-    const placed = await until(async () => {
+    const placed = await untilFound(async () => {
       const { items } = JSON.parse(await controlPlane.kubectl(['get', 'pods', '-o', 'json'])) as {
         items: { spec: { nodeName?: string }; status: { phase: string } }[];
       };
       return items.length === 6 && items.every(({ status }) => status.phase === 'Running') ? items : null;
-    });
+    }, 'the pods run');
     expect(new Set(placed.map(({ spec }) => spec.nodeName))).toEqual(new Set(['one', 'two']));
   });
 
@@ -69,6 +62,6 @@ describe.skipIf(why !== null)(why ?? 'the test bed', () => {
     });
     expect(pids.length).toBeGreaterThanOrEqual(2);
     child.kill('SIGKILL');
-    await until(async () => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? null : true));
+    await untilFound(async () => (pids.some((pid) => existsSync(`/proc/${pid}`)) ? null : true), 'the bed is dead');
   });
 });

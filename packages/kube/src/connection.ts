@@ -130,13 +130,6 @@ export class KubeConnection {
     return { status: answer.statusCode, headers: answer.headers, body: answer.body };
   }
 
-  /** Whether the cluster serves this API group and version, such as `karpenter.sh/v1`. */
-  async serves(groupVersion: string, signal: AbortSignal): Promise<boolean> {
-    const { status, body } = await this.get(`/apis/${groupVersion}`, signal);
-    await body.dump();
-    return status === 200;
-  }
-
   async close(): Promise<void> {
     await this.#agent.destroy();
   }

@@ -1,7 +1,7 @@
 export { type ClusterChoice, KubeConnection, type KubeRequest, type KubeResponse } from './connection.ts';
 export { KubeApiError, LeaseLostError } from './errors.ts';
 export { ClusterLease, type LeaseClock, type LeaseOutcome, type LeaseRequest } from './lease/cluster-lease.ts';
-export { pauseRuns, readPause, resumeRuns } from './lease/pause.ts';
+export { pauseRuns, resumeRuns } from './lease/pause.ts';
 export { type ListOptions, type ListPage, listPages } from './list-pages.ts';
 export { KarpenterNodes } from './nodes/karpenter.ts';
 export { NodeManagers } from './nodes/node-managers.ts';

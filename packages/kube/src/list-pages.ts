@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { KubeConnection } from './connection.ts';
 import { KubeApiError } from './errors.ts';
 import { sleepMs } from './sleep.ts';
+import { GONE, SERVER_ERROR, statusOf, TOO_MANY_REQUESTS } from './status.ts';
 
 const pageSchema = z.object({
   metadata: z.object({ continue: z.string().optional(), resourceVersion: z.string().optional() }),
@@ -12,7 +13,6 @@ const PAGE = 500;
 const TRIES = 5;
 const FIRST_WAIT_MS = 200;
 const PAGE_LIMIT_MS = 60_000;
-const GONE = 410;
 
 export interface ListPage {
   readonly items: readonly unknown[];
@@ -106,7 +106,7 @@ async function getPage(connection: KubeConnection, path: string, options: ListOp
       const said = statusOf(text);
       if (status === GONE && said.continue !== null) return { text, inconsistent: said.continue };
       failure = new KubeApiError(`${connection.server}${path}: ${status} ${said.message}`, status);
-      if (status !== 429 && status < 500) throw failure;
+      if (status !== TOO_MANY_REQUESTS && status < SERVER_ERROR) throw failure;
       const after = Number(headers['retry-after']);
       if (Number.isFinite(after)) waitMs = Math.max(waitMs, after * 1000);
     } catch (error) {
@@ -116,13 +116,4 @@ async function getPage(connection: KubeConnection, path: string, options: ListOp
     await sleep(waitMs, options.signal);
   }
   throw failure!;
-}
-
-function statusOf(text: string): { readonly message: string; readonly continue: string | null } {
-  try {
-    const status = JSON.parse(text) as { message?: string; metadata?: { continue?: string } };
-    return { message: status.message ?? '', continue: status.metadata?.continue || null };
-  } catch {
-    return { message: text.slice(0, 200), continue: null };
-  }
 }

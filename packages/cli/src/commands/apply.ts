@@ -11,8 +11,6 @@ import {
   resume,
 } from '@restow/executor';
 import { digestOf, InputError, type Plan, type PriceBook } from '@restow/model';
-import { buildPriceBook } from '@restow/pricing';
-import { readBytes } from '@restow/snapshotter';
 import { amendRequest, planInWorker } from '@restow/solver';
 import { beyondReach } from '../live/beyond-reach.ts';
 import { dryRun } from '../live/dry-run.ts';
@@ -20,6 +18,8 @@ import { type OpenCluster, openCluster } from '../live/open-cluster.ts';
 import { journalOf, newRunId, type RunMeta, readRunMeta, writeRunMeta } from '../live/run-folder.ts';
 import { untilInterrupted } from '../live/until-interrupted.ts';
 import { loadPlanToApply } from '../load-plan.ts';
+import { clusterChoice } from '../read-cluster.ts';
+import { readPrices } from '../read-prices.ts';
 import { renderAccount } from '../render/account.ts';
 import { showRun } from '../show-run.ts';
 
@@ -140,7 +140,7 @@ async function withCluster<Result>(
   work: (cluster: OpenCluster) => Promise<Result>,
 ): Promise<Result> {
   const { kubeconfig, context, runId } = meta;
-  const choice = { ...(kubeconfig === null ? {} : { kubeconfig }), ...(context === null ? {} : { context }) };
+  const choice = clusterChoice(kubeconfig, context);
   const cluster = await openCluster({ choice, runId, book, evenIfPaused });
   try {
     return await work(cluster);
@@ -154,9 +154,7 @@ async function runDryRun(planFile: string, options: ApplyOptions): Promise<numbe
   const plan = await loadPlanToApply(planFile);
   const prices = options.prices.map(absolute);
   await bookFor(plan, { prices, assumeRegion: options.assumeRegion ?? null });
-  const { kubeconfig, context } = options;
-  const choice = { ...(kubeconfig === undefined ? {} : { kubeconfig }), ...(context === undefined ? {} : { context }) };
-  const { text, json, refused } = await dryRun(plan, choice);
+  const { text, json, refused } = await dryRun(plan, clusterChoice(options.kubeconfig, options.context));
   process.stdout.write(options.output === 'json' ? `${JSON.stringify(json, null, 2)}\n` : text);
   return refused === 0 ? 0 : 1;
 }
@@ -166,9 +164,7 @@ async function bookFor(
   plan: Plan,
   { prices, assumeRegion }: { readonly prices: readonly string[]; readonly assumeRegion: string | null },
 ): Promise<PriceBook> {
-  const book = await buildPriceBook({ sources: prices, assumeRegion }, async (path) =>
-    (await readBytes(path, process.stdin)).toString('utf8'),
-  );
+  const book = await readPrices({ sources: prices, assumeRegion });
   if (digestOf(book) !== plan.metadata.priceBookDigest) {
     throw new InputError(
       'these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew',

@@ -1,11 +1,10 @@
 import { type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
-import { buildPriceBook } from '@restow/pricing';
-import { readBytes } from '@restow/snapshotter';
 import { planInWorker } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
 import { showProgress } from '../progress.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
+import { readPrices } from '../read-prices.ts';
 import { renderPlan } from '../render/plan-table.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -29,10 +28,7 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const seed = parseCount(options.seed, '--seed');
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
   const policy = withFlags(await readPolicy(options.policy), options);
-  const book = await buildPriceBook(
-    { sources: options.prices, assumeRegion: options.assumeRegion ?? null },
-    async (path) => (await readBytes(path, process.stdin)).toString('utf8'),
-  );
+  const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null });
   const snapshot = await readCluster(options);
   const cancel = new AbortController();
   const onInterrupt = () => cancel.abort();

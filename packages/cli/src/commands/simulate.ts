@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { type Account, carryOut, MemoryJournal } from '@restow/executor';
 import { InputError, type PriceBook, parseDocument, type Snapshot } from '@restow/model';
-import { buildPriceBook } from '@restow/pricing';
 import {
   createWorld,
   exampleBook,
@@ -15,12 +14,13 @@ import {
   simulatedPorts,
   spotTraceSchema,
 } from '@restow/simulator';
-import { loadSnapshot, readBytes, readDocument, snapshotOf } from '@restow/snapshotter';
+import { loadSnapshot, readDocument, snapshotOf } from '@restow/snapshotter';
 import { loadEngines } from '@restow/solver';
 import { parseCount } from '../durations.ts';
 import { loadPlanToApply } from '../load-plan.ts';
 import { plannerWith } from '../planner.ts';
 import { showProgress } from '../progress.ts';
+import { readPrices } from '../read-prices.ts';
 import { readYaml } from '../read-yaml.ts';
 import { renderAccount } from '../render/account.ts';
 import { renderSimulation } from '../render/simulation.ts';
@@ -81,12 +81,7 @@ async function load(file: string, seed: string | undefined): Promise<Loaded> {
     source.startsWith('file:') ? `file:${beside(file, source.slice('file:'.length))}` : source,
   );
   const { assumeRegion } = scenario;
-  const book =
-    isExample && sources.length === 0
-      ? exampleBook()
-      : await buildPriceBook({ sources, assumeRegion }, async (path) =>
-          (await readBytes(path, process.stdin)).toString('utf8'),
-        );
+  const book = isExample && sources.length === 0 ? exampleBook() : await readPrices({ sources, assumeRegion });
   return { scenario, snapshot, book };
 }
 

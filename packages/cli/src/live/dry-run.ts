@@ -1,16 +1,9 @@
 import { type ActOutcome, compareWithCluster, type NodeIdentity } from '@restow/executor';
-import {
-  type ClusterChoice,
-  EvictionMover,
-  KarpenterNodes,
-  KubeApi,
-  KubeConnection,
-  KubeNodeMarker,
-  NodeManagers,
-} from '@restow/kube';
+import { type ClusterChoice, KubeApi, KubeConnection } from '@restow/kube';
 import { InputError, type Plan, type PlanStep, type Snapshot } from '@restow/model';
 import { LiveView } from '@restow/snapshotter';
 import { renderColumns } from '../render/columns.ts';
+import { adaptersOver } from './adapters.ts';
 import { FIELD_MANAGER } from './open-cluster.ts';
 
 export interface DryRunResult {
@@ -44,9 +37,7 @@ export async function dryRun(plan: Plan, choice: ClusterChoice): Promise<DryRunR
     const live = await view.current(signal);
     const { refusal, changes } = compareWithCluster(plan, live, plan.policy);
     if (refusal !== null) throw new InputError(`${refusal.message} [${refusal.code}]; nothing was begun`);
-    const marker = new KubeNodeMarker(api);
-    const nodes = new NodeManagers(api, [new KarpenterNodes(api, Date.now)], Date.now);
-    const mover = new EvictionMover(api, Date.now);
+    const { marker, nodes, mover } = adaptersOver(api);
     const judged: Judged[] = [];
     const owners = new Map(live.snapshot.pods.map((pod) => [pod.uid, pod]));
     const judge = async (step: PlanStep): Promise<ActOutcome | null> => {

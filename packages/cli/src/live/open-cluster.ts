@@ -1,24 +1,15 @@
 import { hostname } from 'node:os';
 import type { Clock, NoticeSource, Reason, RunPorts } from '@restow/executor';
-import {
-  type ClusterChoice,
-  ClusterLease,
-  EvictionMover,
-  KarpenterNodes,
-  KubeApi,
-  KubeConnection,
-  KubeNodeMarker,
-  NodeManagers,
-  sleepMs,
-} from '@restow/kube';
+import { type ClusterChoice, ClusterLease, KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import { InputError, type PriceBook } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
 import { LiveView } from '@restow/snapshotter';
+import { adaptersOver } from './adapters.ts';
 
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
 
-export const machineClock: Clock = { now: () => Date.now(), sleep: sleepMs };
+const machineClock: Clock = { now: () => Date.now(), sleep: sleepMs };
 
 /** A cluster under our lease. */
 export interface OpenCluster {
@@ -64,13 +55,10 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
     const api = apiWith(() => lease.assertHeld());
     const view = await LiveView.open(connection, Date.now, signal);
     const lookup = new PriceLookup(book);
-    const nodes = new NodeManagers(api, [new KarpenterNodes(api, Date.now)], Date.now);
     const ports = {
       clock: machineClock,
       view,
-      nodes,
-      marker: new KubeNodeMarker(api),
-      mover: new EvictionMover(api, Date.now),
+      ...adaptersOver(api),
       notices: NO_NOTICES,
       priceOf: (node: Parameters<RunPorts['priceOf']>[0]) => lookup.priceOf(node)?.microsPerHour ?? null,
     };

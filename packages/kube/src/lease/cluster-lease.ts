@@ -1,8 +1,8 @@
 import { OutageError } from '@restow/executor';
 import { KubeApiError, LeaseLostError } from '../errors.ts';
 import { sleepMs } from '../sleep.ts';
+import { CONFLICT, FORBIDDEN } from '../status.ts';
 import type { KubeApi } from '../write/kube-api.ts';
-import { CONFLICT, FORBIDDEN } from '../write/refusal.ts';
 import { LEASE_NAME, LEASE_NAMESPACE, LEASES, type Lease, leaseSchema, pausedIn } from './lease-object.ts';
 
 /** client-go's defaults for leader election. */

@@ -1,6 +1,6 @@
 import { KubeApiError } from '../errors.ts';
+import { NOT_FOUND } from '../status.ts';
 import type { KubeApi } from '../write/kube-api.ts';
-import { NOT_FOUND } from '../write/refusal.ts';
 import { LEASE_NAME, LEASE_NAMESPACE, LEASES, leaseSchema, PAUSED_ANNOTATION, pausedIn } from './lease-object.ts';
 
 /** Stops every run on the cluster, and keeps others from beginning, until `resumeRuns`. `why` is shown to them. */
@@ -21,15 +21,10 @@ export async function pauseRuns(api: KubeApi, why: string, signal: AbortSignal):
 
 /** Runs may change the cluster again. Answers why they could not; null when they could all the time. */
 export async function resumeRuns(api: KubeApi, signal: AbortSignal): Promise<string | null> {
-  const why = await readPause(api, signal);
+  const found = await api.read(LEASES.path, signal);
+  const why = pausedIn(found === null ? null : leaseSchema.parse(found));
   if (why === null) return null;
   const answer = await api.patch(LEASES.path, { metadata: { annotations: { [PAUSED_ANNOTATION]: null } } }, signal);
   if (!answer.ok) throw new KubeApiError(`resume: ${answer.message}`, answer.status);
   return why;
-}
-
-/** Why runs are paused; null when they are not. */
-export async function readPause(api: KubeApi, signal: AbortSignal): Promise<string | null> {
-  const found = await api.read(LEASES.path, signal);
-  return found === null ? null : pausedIn(leaseSchema.parse(found));
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { ActOutcome, LaunchOrder, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
-import { LABEL, PROTECTED_ANNOTATION, PROTECTIONS, UNPREFERRED_TAINT } from '@restow/model';
+import { LABEL, PROTECTED_ANNOTATION, PROTECTIONS } from '@restow/model';
 import { sleepMs } from '../sleep.ts';
+import { CONFLICT, NOT_FOUND } from '../status.ts';
 import type { KubeApi, KubeObject } from '../write/kube-api.ts';
-import { CONFLICT, NOT_FOUND, refusedBecause } from '../write/refusal.ts';
+import { SOFT_TAINT } from '../write/node-marker.ts';
+import { refusedBecause } from '../write/refusal.ts';
 import { disruptionAllowance } from './karpenter-budgets.ts';
 import { exceededLimit } from './karpenter-limits.ts';
 import { claimSchema, type NodeClaim, type NodePool, poolSchema } from './karpenter-objects.ts';
@@ -12,7 +14,6 @@ import type { OwnerAdapter } from './owner-adapter.ts';
 const API = '/apis/karpenter.sh/v1';
 const ORDER = 'restow.dev/order';
 const POLL_MS = 500;
-const SOFT_TAINT = { key: UNPREFERRED_TAINT, effect: 'PreferNoSchedule' };
 const HASHES = ['karpenter.sh/nodepool-hash', 'karpenter.sh/nodepool-hash-version'];
 
 /**
@@ -20,7 +21,6 @@ const HASHES = ['karpenter.sh/nodepool-hash', 'karpenter.sh/nodepool-hash-versio
  * and terminates it). Within the NodePool's requirements, limits and disruption budgets.
  */
 export class KarpenterNodes implements OwnerAdapter {
-  readonly owner = 'karpenter';
   readonly #api: KubeApi;
   readonly #now: () => number;
   readonly #released = new Map<string, Released['paid']>();

@@ -3,7 +3,6 @@ import type { KubeObject } from '../write/kube-api.ts';
 
 /** A NodeManager for the nodes of one kind of owner, such as Karpenter. */
 export interface OwnerAdapter extends NodeManager {
-  readonly owner: string;
   /** Whether a group of this name is its own. */
   ownsGroup(group: string, signal: AbortSignal): Promise<boolean>;
   owns(node: KubeObject): boolean;

@@ -3,9 +3,9 @@ import type { KubeConnection } from '../connection.ts';
 import { KubeApiError } from '../errors.ts';
 import { listPages } from '../list-pages.ts';
 import { sleepMs } from '../sleep.ts';
+import { GONE } from '../status.ts';
 import { type WatchEvent, watchEvents } from './watch-events.ts';
 
-const GONE = 410;
 const FIRST_WAIT_MS = 200;
 const LONGEST_WAIT_MS = 5000;
 

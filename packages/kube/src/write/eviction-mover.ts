@@ -2,8 +2,9 @@ import type { ActOutcome, MoveOrder, MoveRefusal, Mover } from '@restow/executor
 import type { Method, PodReference } from '@restow/model';
 import { z } from 'zod';
 import { sleepMs } from '../sleep.ts';
+import { CONFLICT, NOT_FOUND, SERVER_ERROR, TOO_MANY_REQUESTS } from '../status.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
-import { CONFLICT, NOT_FOUND, refusedBecause, SERVER_ERROR, TOO_MANY_REQUESTS } from './refusal.ts';
+import { refusedBecause } from './refusal.ts';
 
 const podSchema = z.looseObject({ spec: z.looseObject({ nodeName: z.string().optional() }) });
 const POLL_MS = 500;

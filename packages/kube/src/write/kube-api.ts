@@ -3,12 +3,7 @@ import { z } from 'zod';
 import type { KubeConnection, KubeRequest } from '../connection.ts';
 import { KubeApiError } from '../errors.ts';
 import { listPages } from '../list-pages.ts';
-
-const statusSchema = z.looseObject({
-  reason: z.string().optional(),
-  message: z.string().optional(),
-  details: z.looseObject({ causes: z.array(z.looseObject({ reason: z.string().optional() })).optional() }).optional(),
-});
+import { NOT_FOUND, SERVER_ERROR, statusOf, TOO_MANY_REQUESTS } from '../status.ts';
 
 export const metadataSchema = z.looseObject({
   name: z.string(),
@@ -42,8 +37,6 @@ export type WriteAnswer =
   | {
       readonly ok: false;
       readonly status: number;
-      /** Kubernetes' own word, such as `Conflict`; empty when the answer has none. */
-      readonly reason: string;
       readonly message: string;
       readonly causes: readonly string[];
       readonly retryAfterMs: number | null;
@@ -59,10 +52,9 @@ export interface KubeApiOptions {
 }
 
 const REQUEST_LIMIT_MS = 30_000;
-const NOT_FOUND = 404;
 /** A proxy or the server itself is not up to it just now; 429 and 500 say that only of reads. */
 const PASSING: ReadonlySet<number> = new Set([502, 503, 504]);
-const PASSING_READ: ReadonlySet<number> = new Set([429, 500]);
+const PASSING_READ: ReadonlySet<number> = new Set([TOO_MANY_REQUESTS, SERVER_ERROR]);
 
 /**
  * Reads single objects and changes them, under a fence. A change is sent once: what became of one that was cut off is
@@ -103,7 +95,7 @@ export class KubeApi {
       if (!(error instanceof KubeApiError)) throw error;
       if (error.status === NOT_FOUND) return [];
       // After its retries.
-      if (error.status === null || error.status === 429 || error.status >= 500) {
+      if (error.status === null || error.status === TOO_MANY_REQUESTS || error.status >= SERVER_ERROR) {
         throw new OutageError(error.message, { cause: error });
       }
       throw error;
@@ -141,14 +133,13 @@ export class KubeApi {
     fence();
     const { status, text, retryAfter } = await this.#send({ ...request, path: `${request.path}?${query}` }, signal);
     if (status < 300) return { ok: true, object: JSON.parse(text) };
-    const said = statusOf(text);
+    const { message, causes } = statusOf(text);
     const seconds = Number(retryAfter);
     return {
       ok: false,
       status,
-      reason: said.reason ?? '',
-      message: said.message ?? text.slice(0, 300),
-      causes: (said.details?.causes ?? []).flatMap(({ reason }) => reason ?? []),
+      message,
+      causes,
       retryAfterMs: Number.isFinite(seconds) && retryAfter !== undefined ? seconds * 1000 : null,
     };
   }
@@ -170,14 +161,5 @@ export class KubeApi {
     }
     if (PASSING.has(answer.status)) throw new OutageError(`${what}: ${answer.status} ${answer.text.slice(0, 200)}`);
     return answer;
-  }
-}
-
-function statusOf(text: string): z.infer<typeof statusSchema> {
-  try {
-    const parsed = statusSchema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : {};
-  } catch {
-    return {};
   }
 }

@@ -1,14 +1,16 @@
 import { type ActOutcome, type NodeIdentity, type NodeMarker, OutageError } from '@restow/executor';
 import { PROTECTED_ANNOTATION, PROTECTIONS, UNPREFERRED_TAINT } from '@restow/model';
 import { z } from 'zod';
+import { CONFLICT, NOT_FOUND } from '../status.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
-import { CONFLICT, NOT_FOUND, refusedBecause } from './refusal.ts';
+import { refusedBecause } from './refusal.ts';
 
 const nodeSpec = z.looseObject({
   unschedulable: z.boolean().nullish(),
   taints: z.array(z.looseObject({ key: z.string() })).nullish(),
 });
-const TAINT = { key: UNPREFERRED_TAINT, effect: 'PreferNoSchedule' };
+/** On nodes that shall not take pods unless no other can. */
+export const SOFT_TAINT = { key: UNPREFERRED_TAINT, effect: 'PreferNoSchedule' };
 const TRIES = 10;
 
 /** A merge patch without its metadata; null: it is so already. */
@@ -40,7 +42,7 @@ export class KubeNodeMarker implements NodeMarker {
   async markUnpreferred(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
     return this.#change(node, signal, (now) => {
       const taints = specOf(now).taints ?? [];
-      return taints.some(({ key }) => key === UNPREFERRED_TAINT) ? null : { spec: { taints: [...taints, TAINT] } };
+      return taints.some(({ key }) => key === UNPREFERRED_TAINT) ? null : { spec: { taints: [...taints, SOFT_TAINT] } };
     });
   }
 

@@ -1,13 +1,8 @@
 import { OutageError } from '@restow/executor';
+import { SERVER_ERROR, TOO_MANY_REQUESTS } from '../status.ts';
 import type { WriteAnswer } from './kube-api.ts';
 
 type Refused = Extract<WriteAnswer, { ok: false }>;
-
-export const CONFLICT = 409;
-export const FORBIDDEN = 403;
-export const NOT_FOUND = 404;
-export const TOO_MANY_REQUESTS = 429;
-export const SERVER_ERROR = 500;
 
 /** A refusal in words; throws OutageError where the server is only not up to it just now. */
 export function refusedBecause(

@@ -1,11 +1,10 @@
 import type { ActOutcome, NodeIdentity, NodeMarker } from '@restow/executor';
 import { type SnapshotNode, UNPREFERRED_TAINT } from '@restow/model';
+import { SOFT_TAINT } from '../world/nodes.ts';
 import type { World } from '../world/world.ts';
 import { answerWhenThere } from './outage.ts';
 
 type Mark = 'cordoned' | 'uncordoned' | 'marked' | 'unmarked' | 'protected' | 'unprotected';
-
-const TAINT = { key: UNPREFERRED_TAINT, value: '', effect: 'PreferNoSchedule' as const };
 
 /** Cordons and marks nodes of the simulated cluster. */
 export class SimulatedMarker implements NodeMarker {
@@ -28,7 +27,7 @@ export class SimulatedMarker implements NodeMarker {
   async markUnpreferred(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
     return this.#change(node, signal, 'marked', (now) => {
       const others = now.taints.filter(({ key }) => key !== UNPREFERRED_TAINT);
-      return { ...now, taints: [...others, TAINT] };
+      return { ...now, taints: [...others, SOFT_TAINT] };
     });
   }
 

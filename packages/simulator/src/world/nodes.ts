@@ -71,7 +71,8 @@ export function onNodeJoins(world: World, token: string): void {
   }
 }
 
-const SOFT_TAINT = { key: UNPREFERRED_TAINT, value: '', effect: 'PreferNoSchedule' as const };
+/** As the run's own mark looks on a node. */
+export const SOFT_TAINT = { key: UNPREFERRED_TAINT, value: '', effect: 'PreferNoSchedule' as const };
 
 /** As others of its group are, or as its pool or template says. */
 function makeNode(world: World, order: LaunchOrder, name: string, uid: string): SnapshotNode {
