@@ -53,7 +53,7 @@ export interface ClusterSize {
 
 export async function startKarpenterCluster({ part, scale, mostCores }: ClusterSize): Promise<KarpenterCluster> {
   const controlPlane = await startControlPlane();
-  const { kubectl, apply, folder } = controlPlane;
+  const { kubectl, folder } = controlPlane;
   const karpenter = await startKarpenter(controlPlane, { consolidateAfter: 'Never', mostCores });
   const list = async <Item>(what: string): Promise<Item[]> =>
     (JSON.parse(await kubectl(['get', what, '-n', 'default', '-o', 'json'])) as { items: Item[] }).items;
@@ -69,7 +69,9 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
       300_000,
     );
   const to = async (objects: Workloads) => {
-    await apply(objects.objects);
+    // As a person does it: what is applied on the server's side keeps its replicas for itself.
+    const list = { apiVersion: 'v1', kind: 'List', items: objects.objects };
+    await kubectl(['apply', '-f', '-'], JSON.stringify(list));
     await settled(objects.pods);
   };
   const second = workloads(scale[1], part);

@@ -5,7 +5,7 @@ interface Metadata {
   readonly uid: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly deletionTimestamp?: string;
-  readonly ownerReferences?: readonly { readonly kind: string }[];
+  readonly ownerReferences?: readonly { readonly kind: string; readonly uid: string }[];
 }
 interface Pod {
   readonly metadata: Metadata;
@@ -21,6 +21,12 @@ interface Budget {
   };
 }
 
+export interface DeletedPod {
+  readonly name: string;
+  readonly owner: string;
+  readonly node: string | null;
+}
+
 /**
  * Looks on from outside, by watches of its own, and writes down whatever must never happen: a budget below its minimum,
  * a workload below its ready floor, a StatefulSet's pod twice, a node removed with a pod on it.
@@ -33,7 +39,8 @@ export class Watcher {
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>[] = [];
   readonly #api: ApiConnection;
-  readonly #evicted = new Set<string>();
+  /** Pods that were asked to go, or went unasked, by UID. */
+  readonly deletedPods = new Map<string, DeletedPod>();
   #removedNodes = 0;
   #isComplete = false;
 
@@ -57,10 +64,6 @@ export class Watcher {
     });
     watcher.#isComplete = true;
     return watcher;
-  }
-
-  get evictedPods(): number {
-    return this.#evicted.size;
   }
 
   get removedNodes(): number {
@@ -97,7 +100,10 @@ export class Watcher {
 
   #onPod(type: string, pod: Pod): void {
     const { uid, name, deletionTimestamp } = pod.metadata;
-    if (deletionTimestamp !== undefined) this.#evicted.add(uid);
+    if (deletionTimestamp !== undefined || type === 'DELETED') {
+      const owner = pod.metadata.ownerReferences?.[0]?.uid ?? '';
+      this.deletedPods.set(uid, { name, owner, node: pod.spec.nodeName ?? null });
+    }
     if (type === 'ADDED' && isStateful(pod)) {
       const twin = [...this.#pods.values()].find(({ metadata }) => metadata.name === name && metadata.uid !== uid);
       if (twin !== undefined) this.problems.push(`${name} is there twice`);

@@ -56,6 +56,16 @@ const SHAPES: readonly Shape[] = [
       budget: { maxUnavailable: 1 },
     }),
   ),
+  ...Array.from(
+    { length: 8 },
+    (): Shape => ({
+      kind: 'Deployment',
+      replicas: 1,
+      cpuMilli: 200,
+      memoryMib: 512,
+      budget: { minAvailable: 1 },
+    }),
+  ),
 ];
 
 export interface Workloads {
@@ -68,7 +78,7 @@ export interface Workloads {
 /** All workloads with so large a part of their replicas, and of their number. */
 export function workloads(scale: number, part = 1): Workloads {
   const replicas = new Map<string, number>();
-  const objects = SHAPES.slice(0).flatMap((shape, index): object[] => {
+  const objects = SHAPES.flatMap((shape, index): object[] => {
     if (index % Math.round(1 / part) !== 0) return [];
     const name = `${shape.kind.toLowerCase()}-${index}`;
     const count = Math.max(1, Math.round(shape.replicas * scale));

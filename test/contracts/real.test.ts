@@ -1,4 +1,13 @@
-import { EvictionMover, KarpenterNodes, KubeApi, KubeConnection, KubeNodeMarker, NodeManagers } from '@restow/kube';
+import {
+  EvictionMover,
+  KarpenterNodes,
+  KubeApi,
+  KubeConnection,
+  KubeNodeMarker,
+  MoverByMethod,
+  NodeManagers,
+  SurgeMover,
+} from '@restow/kube';
 import { LiveView } from '@restow/snapshotter';
 import {
   type ClusterHarness,
@@ -69,7 +78,9 @@ describe.skipIf(why !== null)(why ?? 'on a real cluster', () => {
     };
     const [, , empty] = (await Promise.all(tokens.map(joined))) as [string, string, string];
     await kubectl(['cordon', empty]);
-    await apply([deployment(namespace, 'app', 3), deployment(namespace, 'guarded', 1), budget(namespace)]);
+    const items = [deployment(namespace, 'app', 3), deployment(namespace, 'guarded', 1), budget(namespace)];
+    // As a person does it: what is applied on the server's side keeps its replicas for itself.
+    await kubectl(['create', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
     const pods = await untilFound(async () => {
       const { items } = JSON.parse(await kubectl(['get', 'pods', '-n', namespace, '-o', 'json'])) as { items: Pod[] };
       return items.length === 4 && items.every(isReady) ? items : null;
@@ -85,7 +96,7 @@ describe.skipIf(why !== null)(why ?? 'on a real cluster', () => {
       view,
       marker: new KubeNodeMarker(api),
       nodes: named,
-      mover: new EvictionMover(api, Date.now),
+      mover: new MoverByMethod([new EvictionMover(api, Date.now), new SurgeMover(api, Date.now)]),
       movable: podOf('app').metadata.name,
       protectedPod: podOf('guarded').metadata.name,
       emptyNode: empty,

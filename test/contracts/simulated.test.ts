@@ -1,5 +1,5 @@
 import { createWorld, faultSchema, Simulation, simulatedPorts } from '@restow/simulator';
-import { buildNode, buildPod, buildPriceBook, buildSnapshot, clusterContract } from '@restow/testkit';
+import { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, clusterContract } from '@restow/testkit';
 
 clusterContract('the simulation', async () => {
   const selector = { matchLabels: { app: 'guarded' }, matchExpressions: [] };
@@ -13,6 +13,7 @@ clusterContract('the simulation', async () => {
       buildPod('guarded', 'busy', { labels: { app: 'guarded' }, owner: guarded }),
     ],
     podDisruptionBudgets: [{ namespace: 'default', name: 'guard', selector, disruptionsAllowed: 0 }],
+    owners: buildDeployment(guarded, 1),
   });
   const book = buildPriceBook([
     { instanceType: 'standard-4', cores: 4, gib: 16, microsPerHour: 100_000 },

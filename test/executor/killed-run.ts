@@ -32,7 +32,14 @@ function die(): void {
 if (existsSync(join(folder, 'journal'))) throw new Error('the folder has been used');
 if (when === 'change') {
   world.watch(({ kind }) => {
-    if (kind === 'pod-evicted' || kind === 'node-ordered' || kind === 'cordoned' || kind === 'uncordoned') die();
+    if (
+      kind.startsWith('pod-surg') ||
+      kind === 'pod-evicted' ||
+      kind === 'node-ordered' ||
+      kind === 'cordoned' ||
+      kind === 'uncordoned'
+    )
+      die();
   });
 }
 const ports = {

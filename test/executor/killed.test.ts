@@ -44,7 +44,14 @@ async function prepare(seed: number): Promise<Prepared> {
   let records = 0;
   let changes = 0;
   simulation.world.watch(({ kind }) => {
-    if (kind === 'pod-evicted' || kind === 'node-ordered' || kind === 'cordoned' || kind === 'uncordoned') changes++;
+    if (
+      kind.startsWith('pod-surg') ||
+      kind === 'pod-evicted' ||
+      kind === 'node-ordered' ||
+      kind === 'cordoned' ||
+      kind === 'uncordoned'
+    )
+      changes++;
   });
   const ports = portsOf(scenario, simulation, engines, new MemoryJournal(), () => {
     records++;

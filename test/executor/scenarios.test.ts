@@ -55,7 +55,10 @@ function marksLeft({ state }: World, { snapshot, faults }: RunScenario): string[
 }
 
 function wrongNumbers(outcome: RunOutcome, world: World): string[] {
-  if (!outcome.ok) return world.state.log.some(({ kind }) => kind === 'pod-evicted') ? ['refused, but begun'] : [];
+  if (!outcome.ok)
+    return world.state.log.some(({ kind }) => kind === 'pod-evicted' || kind === 'pod-surging')
+      ? ['refused, but begun']
+      : [];
   const { account } = outcome;
   const truth = truthOf(world, account.endedAt);
   const said = {

@@ -30,7 +30,7 @@ export class StateWatcher {
   }
 
   #look(entry: WorldLogEntry): void {
-    if (entry.kind === 'pod-evicted') this.#evicted.add(entry.uid);
+    if (entry.kind === 'pod-evicted' || entry.kind === 'pod-surged') this.#evicted.add(entry.uid);
     if (entry.kind === 'fault' || entry.kind === 'pod-lost' || entry.kind === 'node-lost') this.#disturbed = true;
     // A node in a new zone is one more place over which pods are to be spread, and nobody has moved yet.
     if (entry.kind === 'node-joined' || entry.kind === 'node-ready') this.#disturbed = true;

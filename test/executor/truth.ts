@@ -32,7 +32,7 @@ export function truthOf({ state }: World, endedAt: number) {
   surge += Math.max(0, rate) * Math.max(0, endedAt - last);
   return {
     microsPerHour: [...nodes.values()].reduce((sum, node) => sum + (node.microsPerHour ?? 0), 0),
-    evicted: log.filter(({ kind }) => kind === 'pod-evicted').length,
+    evicted: log.filter(({ kind }) => kind === 'pod-evicted' || kind === 'pod-surged').length,
     launched: own.size,
     removed: removed.filter((entry) => entry.kind === 'node-removed' && !ownNodes.has(entry.node)).length,
     surgeMicros: Math.ceil(surge / HOUR_MS),

@@ -54,6 +54,7 @@ export class Watcher {
     if (entry.kind === 'pod-lost' && entry.by !== 'cloud') this.#say(`${entry.name} was lost with its node`);
     if (entry.kind === 'pod-ready') this.#onReady(entry.uid);
     if (entry.kind === 'pod-evicted') this.#onEvicted(entry.uid, entry.name, entry.at);
+    if (entry.kind === 'pod-surged') this.#onSurged(entry.uid, entry.name);
   }
 
   #onEvicted(uid: string, name: string, at: number): void {
@@ -77,6 +78,16 @@ export class Watcher {
     this.#evictedAt.push(at);
     const recent = this.#evictedAt.filter((one) => one > at - MINUTE_MS).length;
     if (limits.podsPerMinute !== null && recent > limits.podsPerMinute) this.#say(`${recent} pods in a minute`);
+  }
+
+  /** No budget may ever see fewer than before, and the only pod's work is done all the time. */
+  #onSurged(uid: string, name: string): void {
+    const { pods, surges } = this.#world.state;
+    const owner = surges.get(uid)!.owner;
+    const others = [...pods.values()].filter(({ pod }) => pod.owner?.uid === owner && pod.uid !== uid);
+    if (!others.some(({ pod, readySince }) => readySince !== null && !pod.terminating)) {
+      this.#say(`${name} stops before another is ready in its place`);
+    }
   }
 
   #onReady(uid: string): void {

@@ -10,4 +10,6 @@ export { sleepMs } from './sleep.ts';
 export { Collection, type CollectionOptions } from './watch/collection.ts';
 export { EvictionMover } from './write/eviction-mover.ts';
 export { KubeApi, type KubeApiOptions, type KubeObject, type WriteAnswer } from './write/kube-api.ts';
+export { MoverByMethod } from './write/mover-by-method.ts';
 export { KubeNodeMarker } from './write/node-marker.ts';
+export { SurgeMover } from './write/surge/surge-mover.ts';

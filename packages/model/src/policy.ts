@@ -73,6 +73,8 @@ export const policySchema = z.strictObject({
       moveLocalData: z.boolean().default(false),
       /** Move pods of Jobs; their work so far is lost. */
       moveJobs: z.boolean().default(false),
+      /** Move single replicas of Deployments by starting the new pod before the old one stops. */
+      surge: z.boolean().default(true),
     })
     .prefault({}),
   /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */

@@ -96,9 +96,18 @@ const owner = z.strictObject({
   name: text,
   uid: text,
   replicas: z.int().nonnegative().nullable(),
+  /** Whether its rollouts start a new pod before they stop an old one; null for what is no Deployment. */
+  surges: z.boolean().nullable(),
   owner: reference.nullable(),
   /** What a new node will run of this; DaemonSets only. */
   daemon: z.strictObject({ requests: resources, spec: schedulingSpecSchema }).nullable(),
+});
+
+/** Something else that decides how many replicas a workload has. */
+const autoscaler = z.strictObject({
+  namespace: text,
+  name: text,
+  target: z.strictObject({ kind: text, name: text }),
 });
 
 const requirement = z.strictObject({ key: text, operator: text, values: z.array(text) });
@@ -148,6 +157,7 @@ export const snapshotSchema = z.strictObject({
   ),
   priorityClasses: z.array(z.strictObject({ name: text, value: z.int() })),
   owners: z.array(owner),
+  autoscalers: z.array(autoscaler),
   /** null when namespaces are not in the input, so that namespace selectors cannot be evaluated. */
   namespaces: z.array(z.strictObject({ name: text, labels })).nullable(),
   nodePools: z.array(nodePool),

@@ -6,6 +6,7 @@ export { affinityTerm, allTerms, isResolvable, type PodTerm, spreadTerm } from '
 export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
 export { belongsToNode, isPassing, stayReasons } from './policy/movability.ts';
 export { type NodeRole, nodeRole } from './policy/node-role.ts';
+export { surgeable } from './policy/surgeable.ts';
 export { matchesNodeAffinity } from './rules/node-affinity.ts';
 export { findUntolerated } from './rules/taints.ts';
 export { admitsNode } from './rules/topology-spread.ts';

@@ -118,6 +118,11 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
     storageClasses: snapshot.storageClasses.map((storageClass) => ({ ...storageClass, name: hide(storageClass.name) })),
     csiNodes: snapshot.csiNodes.map((csiNode) => ({ ...csiNode, node: hide(csiNode.node) })),
     priorityClasses: snapshot.priorityClasses.map((priority) => ({ ...priority, name: hide(priority.name) })),
+    autoscalers: snapshot.autoscalers.map(({ namespace, name, target }) => ({
+      namespace: hide(namespace),
+      name: hide(name),
+      target: { ...target, name: hide(target.name) },
+    })),
     owners: snapshot.owners.map((owner) => ({
       ...owner,
       namespace: hide(owner.namespace),

@@ -22,6 +22,7 @@ export const COLLECTIONS: readonly CollectionOfKind[] = [
   { kind: 'StatefulSet', path: '/apis/apps/v1/statefulsets' },
   { kind: 'DaemonSet', path: '/apis/apps/v1/daemonsets' },
   { kind: 'Job', path: '/apis/batch/v1/jobs' },
+  { kind: 'HorizontalPodAutoscaler', path: '/apis/autoscaling/v2/horizontalpodautoscalers' },
   { kind: 'Namespace', path: '/api/v1/namespaces' },
   { kind: 'NodePool', path: '/apis/karpenter.sh/v1/nodepools', optional: true },
   { kind: 'NodeClaim', path: '/apis/karpenter.sh/v1/nodeclaims', optional: true },

@@ -12,6 +12,7 @@ const KINDS = [
   'statefulsets',
   'daemonsets',
   'jobs',
+  'horizontalpodautoscalers',
   'namespaces',
 ];
 

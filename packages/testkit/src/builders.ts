@@ -1,6 +1,8 @@
 import {
   API_VERSION,
   LABEL,
+  type Owner,
+  type OwnerReference,
   type PriceBook,
   type Snapshot,
   type SnapshotNode,
@@ -80,12 +82,30 @@ export function buildSnapshot(change: Partial<Snapshot>): Snapshot {
     csiNodes: [],
     priorityClasses: [],
     owners: [],
+    autoscalers: [],
     namespaces: [{ name: 'default', labels: { 'kubernetes.io/metadata.name': 'default' } }],
     nodePools: [],
     nodeClaims: [],
     gaps: [],
     ...change,
   };
+}
+
+/** A Deployment that starts new pods before it stops old ones, and the ReplicaSet that owns its pods. */
+export function buildDeployment(set: OwnerReference, replicas: number, change: Partial<Owner> = {}): readonly Owner[] {
+  const { apiVersion, name } = set;
+  const common = { apiVersion, namespace: 'default', name, replicas, daemon: null };
+  const deployment = {
+    ...common,
+    kind: 'Deployment',
+    uid: `deployment-${set.uid}`,
+    surges: true,
+    owner: null,
+    ...change,
+  };
+  const { kind, uid } = deployment;
+  const owner = { apiVersion, kind, name, uid };
+  return [deployment, { ...common, kind: 'ReplicaSet', uid: set.uid, surges: null, owner }];
 }
 
 /** A price by machine type: cores, GiB, pods and micros per hour. */

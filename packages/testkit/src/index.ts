@@ -1,5 +1,5 @@
 export { buildPlan } from './build-plan.ts';
-export { buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
+export { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 export { type ClusterHarness, clusterContract } from './contracts/cluster-contract.ts';
 export { type JournalPlace, journalContract } from './contracts/journal-contract.ts';
 export { ApiAnswerError, ApiConnection } from './control-plane/api-connection.ts';

@@ -1,5 +1,6 @@
 import type {
   LabelSelector,
+  Owner,
   Policy,
   PriceBook,
   SchedulingSpec,
@@ -8,7 +9,7 @@ import type {
   SnapshotPod,
 } from '@restow/model';
 import { DEFAULT_POLICY, LABEL, seededRandom, UNCONSTRAINED } from '@restow/model';
-import { buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
+import { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 
 /** A generated planning problem: small, crowded with rules, and valid or nearly so at the start. */
 export interface RandomCluster {
@@ -44,27 +45,7 @@ export function generateCluster(seed: number): RandomCluster {
       ? [{ namespace: 'default', name: 'pdb', selector: select('app-0'), disruptionsAllowed: below(random, 2) }]
       : [],
     csiNodes: nodes.map(({ name }) => ({ node: name, drivers: [{ name: 'csi', attachLimit: 2 }] })),
-    owners: chance(random, 0.5)
-      ? [
-          {
-            apiVersion: 'apps/v1',
-            kind: 'DaemonSet',
-            namespace: 'default',
-            name: 'daemon',
-            uid: 'ds',
-            replicas: null,
-            owner: null,
-            daemon: {
-              requests: { cpu: 100 },
-              spec: {
-                ...UNCONSTRAINED,
-                tolerations: [tolerateAll],
-                hostPorts: chance(random, 0.5) ? [{ port: 80, protocol: 'TCP', hostIP: '' }] : [],
-              },
-            },
-          },
-        ]
-      : [],
+    owners: [...(chance(random, 0.5) ? [makeDaemonSet(random)] : []), ...makeDeployments(seed, pods)],
   });
   const policy: Policy = {
     ...DEFAULT_POLICY,
@@ -73,6 +54,40 @@ export function generateCluster(seed: number): RandomCluster {
     maxMoves: chance(random, 0.2) ? below(random, 6) : null,
   };
   return { snapshot, book: buildPriceBook(MACHINES), policy };
+}
+
+function makeDaemonSet(random: Random): Owner {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    namespace: 'default',
+    name: 'daemon',
+    uid: 'ds',
+    replicas: null,
+    surges: null,
+    owner: null,
+    daemon: {
+      requests: { cpu: 100 },
+      spec: {
+        ...UNCONSTRAINED,
+        tolerations: [tolerateAll],
+        hostPorts: chance(random, 0.5) ? [{ port: 80, protocol: 'TCP', hostIP: '' }] : [],
+      },
+    },
+  };
+}
+
+/** What owns two thirds of the ReplicaSets, most of which start new pods before they stop old ones. */
+function makeDeployments(seed: number, pods: readonly SnapshotPod[]): Owner[] {
+  const random = seededRandom(seed + 1_000_003);
+  const replicas = new Map<string, number>();
+  for (const { owner } of pods) if (owner !== null) replicas.set(owner.uid, (replicas.get(owner.uid) ?? 0) + 1);
+  const sets = new Map(
+    pods.flatMap(({ owner }) => (owner?.kind === 'ReplicaSet' ? [[owner.uid, owner] as const] : [])),
+  );
+  return [...sets.values()].flatMap((set) =>
+    chance(random, 0.67) ? buildDeployment(set, replicas.get(set.uid)!, { surges: chance(random, 0.8) }) : [],
+  );
 }
 
 interface Volumes {

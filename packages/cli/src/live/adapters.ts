@@ -1,11 +1,19 @@
 import type { RunPorts } from '@restow/executor';
-import { EvictionMover, KarpenterNodes, type KubeApi, KubeNodeMarker, NodeManagers } from '@restow/kube';
+import {
+  EvictionMover,
+  KarpenterNodes,
+  type KubeApi,
+  KubeNodeMarker,
+  MoverByMethod,
+  NodeManagers,
+  SurgeMover,
+} from '@restow/kube';
 
 /** What changes a cluster, over its API server. */
 export function adaptersOver(api: KubeApi): Pick<RunPorts, 'nodes' | 'marker' | 'mover'> {
   return {
     nodes: new NodeManagers(api, [new KarpenterNodes(api, Date.now)], Date.now),
     marker: new KubeNodeMarker(api),
-    mover: new EvictionMover(api, Date.now),
+    mover: new MoverByMethod([new EvictionMover(api, Date.now), new SurgeMover(api, Date.now)]),
   };
 }

@@ -46,7 +46,7 @@ export async function dryRun(plan: Plan, choice: ClusterChoice): Promise<DryRunR
         const pod = owners.get(step.pod!.uid);
         if (pod?.owner == null || pod.node === null) return null;
         const order = { id: step.id, pod: step.pod!, owner: pod.owner, from: pod.node, to: step.node ?? '' };
-        return mover.move({ ...order, method: 'evict' }, signal);
+        return mover.move({ ...order, method: step.method ?? 'evict' }, signal, () => {});
       }
       const node = identityOf(live.snapshot, step.node);
       if (node === null) return null;

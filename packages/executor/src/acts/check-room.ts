@@ -68,9 +68,9 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
       : overtaken('node-cordoned', `somebody has cordoned node ${to.name}`);
   }
   const others = [...arrivals].filter(([other]) => other !== step.id).map(([, arrival]) => arrival);
-  return withArrivals(occupancy, others, { pod, from: from.name }, () =>
-    checkPod(context, occupancy, others, { pod, from, to }),
-  );
+  // By surge it is still there when its successor comes.
+  const leaving = step.method === 'surge' ? null : { pod, from: from.name };
+  return withArrivals(occupancy, others, leaving, () => checkPod(context, occupancy, others, { pod, from, to }));
 }
 
 function changedNode({ state }: RunContext, node: SnapshotNode): StepResult | null {

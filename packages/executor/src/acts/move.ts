@@ -1,5 +1,6 @@
 import type { PlanStep } from '@restow/model';
 import type { ActOf } from '../journal/record.ts';
+import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { blocked, DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { isOfOwner, livePodOf } from '../run/names.ts';
@@ -8,6 +9,7 @@ import { checkRoom, type RoomFound } from './check-room.ts';
 import { hold, letGo } from './hold.ts';
 import { landed, openFor } from './steer.ts';
 import { hasStrayed, strays, verify } from './verify.ts';
+import { withdrawMoves } from './withdraw.ts';
 
 type Move = ActOf<'move'>;
 
@@ -20,8 +22,17 @@ const MOST_LOOKS = 20;
  */
 export async function move(context: RunContext, step: PlanStep): Promise<StepResult> {
   const earlier = await findEarlier(context, step);
-  if (earlier !== null) return finish(context, step, earlier);
+  if (earlier !== null) return comeOut(context, step, earlier);
   const held: NodeIdentity[] = [];
+  let released: Promise<void> | null = null;
+  const release = () => {
+    released ??= (async () => {
+      landed(context, step.id);
+      context.arrivals.delete(step.id);
+      await letGo(context, step.id, held);
+    })();
+    return released;
+  };
   try {
     const room = await makeRoom(context, step, held);
     if (room.state !== 'room') return room;
@@ -29,16 +40,26 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
     if (taken !== null) return blocked(taken);
     if (context.minute.take(context.ports.clock.now()) !== null)
       return blocked('the budget of moves per minute is used up', 'budget');
-    const begun = await begin(context, step, room);
-    if (begun.outcome!.ok) return await finish(context, step, begun, held);
-    const { code, reason } = begun.outcome!;
-    if (code === 'budget') return blocked(reason, 'budget');
-    return code === 'changed' ? overtaken('pod-changed', reason) : failed(code, reason);
+    return await comeOut(context, step, await begin(context, step, room, release), release);
   } finally {
-    landed(context, step.id);
-    context.arrivals.delete(step.id);
-    await letGo(context, step.id, held);
+    await release();
   }
+}
+
+async function comeOut(
+  context: RunContext,
+  step: PlanStep,
+  moved: RunAct,
+  release: () => Promise<void> = async () => {},
+): Promise<StepResult> {
+  const outcome = moved.outcome!;
+  if (outcome.ok) return finish(context, step, moved, release);
+  const { code, reason } = outcome;
+  if (code === 'budget') return blocked(reason, 'budget');
+  if (code === 'changed') return overtaken('pod-changed', reason);
+  if (code === 'unfit') return overtaken('pod-stays', `${step.pod!.namespace}/${step.pod!.name} must stay: ${reason}`);
+  if (code === 'time-limit') await withdrawMoves(context, step.id, context.state.actsOfStep.get(step.id) ?? []);
+  return failed(code, reason);
 }
 
 /** Checks again after every hold, because holding takes time; the check just before the move is the one that counts. */
@@ -60,56 +81,75 @@ async function makeRoom(context: RunContext, step: PlanStep, held: NodeIdentity[
   }
 }
 
-async function begin(context: RunContext, step: PlanStep, { pod, from, to }: RoomFound): Promise<RunAct> {
-  const { state, ports } = context;
+async function begin(
+  context: RunContext,
+  step: PlanStep,
+  { pod, from, to }: RoomFound,
+  release: () => Promise<void>,
+): Promise<RunAct> {
+  const { state } = context;
   const { namespace, name, uid, owner } = pod;
   const live = await context.read();
   const siblings = live.snapshot.pods.filter((other) => isOfOwner(other, pod));
+  const method = step.method ?? 'evict';
   const order = {
     id: `${state.runId}-${step.id}-${strays(state, step)}`,
     pod: { namespace, name, uid },
     owner: owner!,
     from: from.name,
     to: to.name,
-    method: step.method ?? 'evict',
+    method,
   };
   const others = siblings.filter((other) => other.uid !== uid && live.readySince.has(other.uid));
-  const stoodIn = owner!.kind !== 'StatefulSet' && others.length > 0;
-  const does: Move = { kind: 'move', order, known: siblings.map((other) => other.uid), stoodIn };
-  return context.act(step.id, does, state.policy.run.limits.moveMs, (signal) => ports.mover.move(order, signal));
+  const stoodIn = method === 'surge' || (owner!.kind !== 'StatefulSet' && others.length > 0);
+  return carry(context, step, { kind: 'move', order, known: siblings.map((other) => other.uid), stoodIn }, release);
 }
 
-/** The last move of this step if the pod has left by it, whether or not that was recorded. */
+/** By surge the old pod stops when the new one is ready, which may take as long as that takes. */
+async function carry(context: RunContext, step: PlanStep, does: Move, release: () => Promise<void>): Promise<RunAct> {
+  const { limits } = context.state.policy.run;
+  const { order } = does;
+  const limitMs = order.method === 'surge' ? limits.pendingMs + limits.readyMs + limits.moveMs : limits.moveMs;
+  const onPlaced = (uid: string) => void releaseOnceSeen(context, uid, release);
+  return context.act(step.id, does, limitMs, (signal) => context.ports.mover.move(order, signal, onPlaced));
+}
+
+/** Others may land once it is seen where this one has: until then its room would look free. */
+async function releaseOnceSeen(context: RunContext, uid: string, release: () => Promise<void>): Promise<void> {
+  const { pendingMs } = context.state.policy.run.limits;
+  const isThere = (live: LiveCluster) => live.snapshot.pods.some((pod) => pod.uid === uid && pod.node !== null);
+  // The move itself meets whatever hinders this, and says so.
+  await context.until(pendingMs, (live) => (isThere(live) ? true : null)).then(release, () => {});
+}
+
+/** The last move of this step if the pod has left by it or is about to, whether or not that was recorded. */
 async function findEarlier(context: RunContext, step: PlanStep): Promise<RunAct | null> {
-  const { state, ports } = context;
-  const last = lastOf(state, step, ['move']);
+  const { state } = context;
+  const last = lastOf(state, step, ['move', 'withdraw']);
   // What came up elsewhere is moved again, from there.
-  if (last === undefined || hasStrayed(state, step)) return null;
+  if (last?.does.kind !== 'move' || hasStrayed(state, step)) return null;
   if (last.outcome !== null) return last.outcome.ok ? last : null;
-  const { order, known, stoodIn } = last.does as Move;
-  const live = await context.read();
-  const pod = live.snapshot.pods.find(({ uid }) => uid === order.pod.uid);
-  if (pod !== undefined && !pod.terminating) return null;
-  const does: Move = { kind: 'move', order, known, stoodIn };
-  const again = await context.act(step.id, does, state.policy.run.limits.moveMs, (signal) =>
-    ports.mover.move(order, signal),
-  );
-  return again.outcome!.ok ? again : null;
+  const { order, known } = last.does;
+  const { snapshot } = await context.read();
+  const pod = snapshot.pods.find(({ uid }) => uid === order.pod.uid);
+  const isUnderWay = () => {
+    const successor = { namespace: order.pod.namespace, owner: order.owner };
+    return (
+      order.method === 'surge' && snapshot.pods.some((one) => isOfOwner(one, successor) && !known.includes(one.uid))
+    );
+  };
+  if (pod !== undefined && !pod.terminating && !isUnderWay()) return null;
+  return carry(context, step, last.does, async () => {});
 }
 
 async function finish(
   context: RunContext,
   step: PlanStep,
   moved: RunAct,
-  held: NodeIdentity[] = [],
+  release: () => Promise<void>,
 ): Promise<StepResult> {
   const last = lastOf(context.state, step, ['move', 'verify']);
   if (last?.does.kind === 'verify' && last.outcome?.ok === true) return DONE;
-  const planned = livePodOf(context.state, step.pod!)!;
-  return verify(context, step, moved, planned, async () => {
-    // Once it has a node it can land nowhere else.
-    landed(context, step.id);
-    context.arrivals.delete(step.id);
-    await letGo(context, step.id, held.splice(0));
-  });
+  // Once it has a node it can land nowhere else.
+  return verify(context, step, moved, livePodOf(context.state, step.pod!)!, release);
 }

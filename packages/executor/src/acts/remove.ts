@@ -3,11 +3,17 @@ import { DONE, failed, overtaken, type RunContext, type StepResult } from '../ru
 import { liveNodeOf } from '../run/names.ts';
 import { podsLeft } from './drain.ts';
 
+/** For so long a scheduler that has not heard of a cordon may still send pods to the node. */
+const SCHEDULER_LAG_MS = 2000;
+
 /** Gives an empty node back, if it is still that node, still cordoned and still empty at this moment. */
 export async function remove(context: RunContext, step: PlanStep): Promise<StepResult> {
   const { state, ports } = context;
   const identity = liveNodeOf(state, step.node!);
   if (identity === null) return overtaken('node-gone', `node ${step.node} is not there`);
+  const cordonedAt = state.cordoned.get(identity.name)?.at ?? 0;
+  const early = cordonedAt + SCHEDULER_LAG_MS - ports.clock.now();
+  if (early > 0) await ports.clock.sleep(early, context.signal);
   const live = await context.read();
   const node = live.snapshot.nodes.find(({ name }) => name === identity.name);
   const earlier = (state.actsOfStep.get(step.id) ?? []).filter(({ does }) => does.kind === 'remove');

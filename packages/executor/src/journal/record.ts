@@ -16,6 +16,15 @@ const nodeIdentity = z.strictObject({ name: text, uid: text });
 const owner = z.strictObject({ apiVersion: text, kind: text, name: text, uid: text });
 const reason = z.strictObject({ code: text, message: text });
 
+const moveOrder = z.strictObject({
+  id: text,
+  pod: podReferenceSchema,
+  owner,
+  from: text,
+  to: text,
+  method: methodSchema,
+});
+
 /** Something that a run does to the cluster or the cloud, with all that is needed to do it again or to undo it. */
 export const actSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['mark', 'unmark', 'protect', 'unprotect']), nodes: z.array(nodeIdentity) }),
@@ -46,19 +55,14 @@ export const actSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('wait-ready'), token: text }),
   z.strictObject({
     kind: z.literal('move'),
-    order: z.strictObject({
-      id: text,
-      pod: podReferenceSchema,
-      owner,
-      from: text,
-      to: text,
-      method: methodSchema,
-    }),
+    order: moveOrder,
     /** UIDs of the owner's pods before the move: what replaces it is none of them. */
     known: z.array(text),
     /** Other pods do its work meanwhile, so that its absence is no stall. */
     stoodIn: z.boolean(),
   }),
+  /** What a move that was broken off has begun is undone. */
+  z.strictObject({ kind: z.literal('withdraw'), order: moveOrder }),
   z.strictObject({ kind: z.literal('verify'), moved: text, planned: text }),
   z.strictObject({ kind: z.literal('remove'), node: nodeIdentity, microsPerHour: micros.nullable() }),
   z.strictObject({ kind: z.literal('release'), token: text }),

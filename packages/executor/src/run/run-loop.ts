@@ -8,6 +8,7 @@ import { putBack } from '../acts/put-back.ts';
 import { settleRemovals } from '../acts/remove.ts';
 import { STEPS } from '../acts/steps.ts';
 import { hasStrayed } from '../acts/verify.ts';
+import { withdrawMoves } from '../acts/withdraw.ts';
 import type { Reason } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
@@ -105,6 +106,7 @@ export class RunLoop {
     }
     while (this.#inHand.size > 0) await this.#sleep(TICK_MS);
     this.#throwIfThrown();
+    await withdrawMoves(this.#context, 'settle', state.acts.values());
     await letGo(this.#context, 'settle', stale);
   }
 
@@ -128,9 +130,12 @@ export class RunLoop {
         marked = true;
         continue;
       }
-      if (mayBegin && word === 'go') {
+      if (state.stopping === null && word === 'go') {
         const isResting = (step: PlanStep) => this.#isResting(step, now);
-        for (const step of stepsToBegin(state, this.#inHand, isResting, ownersIn(live, state))) this.#begin(step);
+        for (const step of stepsToBegin(state, this.#inHand, isResting, ownersIn(live, state))) {
+          // What is on order is better counted on when the rest is planned again than given back and ordered anew.
+          if (mayBegin || step.kind === 'wait-ready') this.#begin(step);
+        }
       }
       if (this.#inHand.size > 0) {
         await this.#sleep(TICK_MS);

@@ -35,6 +35,8 @@ export interface CordonedNode {
   readonly node: NodeIdentity;
   readonly wasCordoned: boolean;
   readonly purpose: 'empty' | 'hold';
+  /** Since when. */
+  readonly at: number;
   /** The cluster has been seen to know of it. */
   readonly isSeen: boolean;
 }
@@ -250,7 +252,7 @@ function onBegun(state: RunState, act: RunAct): void {
   if (does.kind === 'protect') noteMarks(state.protected, does.nodes, false);
   if (does.kind === 'cordon') {
     const { node, wasCordoned, purpose } = does;
-    state.cordoned.set(node.name, { node, wasCordoned, purpose, isSeen: false });
+    state.cordoned.set(node.name, { node, wasCordoned, purpose, at: act.at, isSeen: false });
   }
   if (does.kind === 'launch') {
     const { name, order, microsPerHour } = does;

@@ -2,6 +2,7 @@ import { cordonNode, uncordonNode } from '../acts/cordon.ts';
 import { podsLeft } from '../acts/drain.ts';
 import { setMark } from '../acts/mark.ts';
 import { releaseLaunched } from '../acts/wait-ready.ts';
+import { withdrawMoves } from '../acts/withdraw.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import type { RunContext } from './context.ts';
 
@@ -13,6 +14,7 @@ export async function windDown(context: RunContext, keepNodes: boolean): Promise
   const { state } = context;
   const left: string[] = [];
   await uncordonAll(context, STEP);
+  left.push(...(await withdrawMoves(context, STEP, state.acts.values())));
   left.push(...(await settleOrders(context)));
   if (!keepNodes) left.push(...(await giveBackLaunched(context)));
   left.push(...(await uncordonAll(context, STEP)));

@@ -1,9 +1,10 @@
-import type { ActOutcome, MoveOrder, MoveRefusal, Mover } from '@restow/executor';
-import type { Method, PodReference } from '@restow/model';
+import type { ActOutcome, MoveOrder, Mover } from '@restow/executor';
+import type { Method } from '@restow/model';
 import { z } from 'zod';
 import { sleepMs } from '../sleep.ts';
 import { CONFLICT, NOT_FOUND, SERVER_ERROR, TOO_MANY_REQUESTS } from '../status.ts';
 import type { KubeApi, KubeObject } from './kube-api.ts';
+import type { Moved, NotMoved } from './moved.ts';
 import { refusedBecause } from './refusal.ts';
 
 const podSchema = z.looseObject({ spec: z.looseObject({ nodeName: z.string().optional() }) });
@@ -12,11 +13,6 @@ const POLL_MS = 500;
 const STUCK_MS = 60_000;
 /** What the Eviction API says of a budget, not of a server that is busy. */
 const BUDGET_CAUSE = 'DisruptionBudget';
-
-export type Moved = ActOutcome<
-  { readonly stoppedAt: number; readonly movedBytes: number; readonly pod: PodReference | null },
-  MoveRefusal
->;
 
 /**
  * Moves pods by the Eviction API (KEP-85), with the pod's UID as precondition, and waits until what replaces the pod can
@@ -56,7 +52,12 @@ export class EvictionMover implements Mover {
     return order.owner.kind === 'StatefulSet' ? this.#untilGone(path, order, signal) : this.#gone(order);
   }
 
-  async #evict(path: string, { pod }: MoveOrder, signal: AbortSignal): Promise<Extract<Moved, { ok: false }> | null> {
+  /** An eviction is sent whole or not at all. */
+  async withdraw(): Promise<ActOutcome> {
+    return { ok: true };
+  }
+
+  async #evict(path: string, { pod }: MoveOrder, signal: AbortSignal): Promise<NotMoved | null> {
     const { namespace, name, uid } = pod;
     if (this.#now() < (this.#notBefore.get(uid) ?? 0)) {
       return { ok: false, code: 'budget', reason: `the budget of ${namespace}/${name} is asked again later` };

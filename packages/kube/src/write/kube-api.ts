@@ -73,6 +73,10 @@ export class KubeApi {
     return this.#options.dryRun;
   }
 
+  get fieldManager(): string {
+    return this.#options.fieldManager;
+  }
+
   /** null when there is no such object. Throws OutageError when it cannot be said, KubeApiError when it may not. */
   async read(path: string, signal: AbortSignal): Promise<KubeObject | null> {
     const { status, text } = await this.#send({ method: 'GET', path }, signal);

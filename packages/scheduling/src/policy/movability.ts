@@ -2,6 +2,7 @@ import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
 import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
 import { isResolvable } from '../pod-terms.ts';
 import type { World } from '../views.ts';
+import { surgeable } from './surgeable.ts';
 
 const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController', 'Job']);
 
@@ -23,6 +24,7 @@ export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): M
   const budgets = budgetsByNamespace(snapshot);
   const excluded = new Set(policy.excludeNamespaces);
   const sharedClaims = findSharedClaims(snapshot);
+  const maySurge = surgeable(snapshot, policy, world);
   const never = policy.neverTouch.pods.map((text) => ({ text, selector: parseLabelSelector(text) }));
   for (const pod of snapshot.pods) {
     if (pod.node === null || belongsToNode(pod)) continue;
@@ -33,7 +35,8 @@ export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): M
         .filter(({ selector }) => matchesSelector(selector, pod.labels))
         .map(({ text }) => `policy never touches pods with ${text}`),
       ...claimReasons(pod, world, sharedClaims),
-      ...budgetReasons(pod, budgets.get(pod.namespace) ?? []),
+      // Its budgets never see fewer pods than now: one more is ready before it stops.
+      ...(maySurge(pod) ? [] : budgetReasons(pod, budgets.get(pod.namespace) ?? [])),
     ];
     if (found.length > 0) reasons.set(`${pod.namespace}/${pod.name}`, found);
   }

@@ -67,6 +67,7 @@ export function createWorld(request: WorldRequest): World {
     orders: new Map(),
     gone: new Map(),
     stopped: new Map(),
+    surges: new Map(),
     faults: faults.filter((fault) => !isTimed(fault)).map((fault) => ({ fault, left: fault.times })),
     events: [],
     notices: [],

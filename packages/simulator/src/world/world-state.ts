@@ -99,7 +99,8 @@ export interface Scheduled {
 /** What happened, for those who look at the simulation from outside: the truth that an account is compared with. */
 export type WorldLogEntry = { readonly at: number } & (
   | {
-      readonly kind: 'pod-evicted';
+      /** Surging: its owner makes another beside it; surged: that has taken its place, and it stops. */
+      readonly kind: 'pod-evicted' | 'pod-surging' | 'pod-surged';
       readonly uid: string;
       readonly name: string;
       readonly node: string;
@@ -146,6 +147,8 @@ export interface WorldState {
   readonly gone: Map<string, number>;
   /** Pods that a move has stopped: since when, and for which order. */
   readonly stopped: Map<string, { readonly at: number; readonly order: string }>;
+  /** Pods beside which their owner has one more, by UID. */
+  readonly surges: Map<string, { readonly order: string; readonly owner: string }>;
   readonly faults: { readonly fault: Fault; left: number | null }[];
   /** In the order in which they will happen. */
   readonly events: Scheduled[];

@@ -56,6 +56,24 @@ export const workload = z.object({
     .nullish(),
 });
 
+export const deployment = z.object({
+  metadata,
+  spec: z.object({
+    replicas: z.int().nonnegative().nullish(),
+    strategy: z
+      .object({
+        type: z.string().nullish(),
+        rollingUpdate: z.object({ maxSurge: z.union([z.int(), z.string()]).nullish() }).nullish(),
+      })
+      .nullish(),
+  }),
+});
+
+export const horizontalPodAutoscaler = z.object({
+  metadata,
+  spec: z.object({ scaleTargetRef: z.object({ kind: z.string(), name: z.string() }) }),
+});
+
 export const daemonSet = z.object({
   metadata,
   spec: z.object({ template: z.object({ spec: podSpec }) }),

@@ -99,6 +99,7 @@ export class ClusterProjection {
       owners: OWNERS.flatMap((kind): readonly Owner[] => this.#of(kind)).sort(
         (a, b) => compareText(a.kind, b.kind) || byNamespaceAndName(a, b),
       ),
+      autoscalers: [...this.#of('HorizontalPodAutoscaler')].sort(byNamespaceAndName),
       namespaces: namespaces.length === 0 ? null : namespaces.map(({ name, labels }) => ({ name, labels })),
       nodePools: [...this.#of('NodePool')].sort(byName),
       nodeClaims: [...this.#of('NodeClaim')].sort(byName),

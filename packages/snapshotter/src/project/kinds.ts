@@ -40,6 +40,7 @@ export interface Projected {
   readonly ReplicationController: Owner;
   readonly Job: Owner;
   readonly CronJob: Owner;
+  readonly HorizontalPodAutoscaler: Snapshot['autoscalers'][number];
   readonly DaemonSet: Owner;
   readonly NodePool: Snapshot['nodePools'][number];
   readonly NodeClaim: Snapshot['nodeClaims'][number];
@@ -118,11 +119,18 @@ export const KINDS: { readonly [Name in Kind]: KindProjection<Projected[Name]> }
     value,
   })),
   ReplicaSet: workload('ReplicaSet', 'apps'),
-  Deployment: workload('Deployment', 'apps'),
+  Deployment: projection('apps', raw.deployment, ({ metadata, spec }) => ({
+    ...owner('Deployment', metadata, spec.replicas ?? null, null),
+    surges: startsBeforeItStops(spec.strategy?.type, spec.strategy?.rollingUpdate?.maxSurge),
+  })),
   StatefulSet: workload('StatefulSet', 'apps'),
   ReplicationController: workload('ReplicationController', ''),
   Job: workload('Job', 'batch'),
   CronJob: workload('CronJob', 'batch'),
+  HorizontalPodAutoscaler: projection('autoscaling', raw.horizontalPodAutoscaler, ({ metadata, spec }) => ({
+    ...namespaced(metadata),
+    target: { kind: spec.scaleTargetRef.kind, name: spec.scaleTargetRef.name },
+  })),
   DaemonSet: projection('apps', raw.daemonSet, ({ metadata, spec }) => {
     const template = spec.template.spec;
     const daemon = { requests: effectiveRequests(template), spec: projectSchedulingSpec(template, []) };
@@ -149,6 +157,11 @@ export const KINDS: { readonly [Name in Kind]: KindProjection<Projected[Name]> }
   })),
 };
 
+/** A quarter by default, rounded up; `Recreate` never has two. Source: Deployment API, `maxSurge`. */
+function startsBeforeItStops(type: string | null | undefined, maxSurge: number | string | null | undefined): boolean {
+  return (type ?? 'RollingUpdate') === 'RollingUpdate' && Number.parseInt(`${maxSurge ?? '25%'}`, 10) > 0;
+}
+
 function owner(kind: Kind, metadata: RawMetadata, replicas: number | null, daemon: Owner['daemon']): Owner {
   const group = kind === 'Job' || kind === 'CronJob' ? 'batch/v1' : kind === 'ReplicationController' ? 'v1' : 'apps/v1';
   return {
@@ -157,6 +170,7 @@ function owner(kind: Kind, metadata: RawMetadata, replicas: number | null, daemo
     ...namespaced(metadata),
     uid: metadata.uid ?? '',
     replicas,
+    surges: null,
     owner: controllerOf(metadata),
     daemon,
   };

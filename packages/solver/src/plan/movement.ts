@@ -1,4 +1,5 @@
 import type { Method, Policy, Snapshot, SnapshotPod } from '@restow/model';
+import { surgeable, worldOf } from '@restow/scheduling';
 
 /** How one pod will move, and what that is predicted to cost besides money. */
 export interface Movement {
@@ -10,8 +11,9 @@ export interface Movement {
 }
 
 /**
- * Predicts a move by eviction: a pod with replicas beside it is stood in for; a single one is away while it is stopped
- * and started elsewhere, longer when its volume must follow. No memory is sent: that is for the live methods.
+ * Predicts a move. A single replica that may have a second one beside it is never away; of the evicted ones a pod with
+ * replicas beside it is stood in for, any other is away while it is stopped and started elsewhere, longer when its volume
+ * must follow. No memory is sent: that is for the live methods.
  */
 export function predictMovement(snapshot: Snapshot, policy: Policy): (pod: SnapshotPod) => Movement {
   const replicas = new Map<string, number>();
@@ -20,7 +22,9 @@ export function predictMovement(snapshot: Snapshot, policy: Policy): (pod: Snaps
     replicas.set(ownerKey(pod), (replicas.get(ownerKey(pod)) ?? 0) + 1);
   }
   const { evictMs, volumeHandoverMs } = policy.stall;
+  const maySurge = surgeable(snapshot, policy, worldOf(snapshot));
   return (pod) => {
+    if (maySurge(pod)) return { method: 'surge', stallMs: 0, movedBytes: 0 };
     if (pod.claims.length > 0) return { method: 'volume-handover', stallMs: evictMs + volumeHandoverMs, movedBytes: 0 };
     const standIn = pod.owner?.kind !== 'StatefulSet' && (replicas.get(ownerKey(pod)) ?? 1) > 1;
     return { method: 'evict', stallMs: standIn ? 0 : evictMs, movedBytes: 0 };

@@ -1,5 +1,5 @@
 import type { ClusterView, LaunchOrder, LiveCluster, Mover, NodeManager, NodeMarker } from '@restow/executor';
-import type { SnapshotNode, SnapshotPod } from '@restow/model';
+import type { Method, SnapshotNode, SnapshotPod } from '@restow/model';
 import { describe, expect, test } from 'vitest';
 
 /**
@@ -50,10 +50,10 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
     }
     return live;
   };
-  const orderOf = (live: LiveCluster, podName: string, to: string, id = 'move-1') => {
+  const orderOf = (live: LiveCluster, podName: string, to: string, method: Method = 'evict') => {
     const pod = podIn(live, podName);
     const { namespace, name: own, uid } = pod;
-    return { id, pod: { namespace, name: own, uid }, owner: pod.owner!, from: pod.node!, to, method: 'evict' as const };
+    return { id: 'move-1', pod: { namespace, name: own, uid }, owner: pod.owner!, from: pod.node!, to, method };
   };
 
   describe(`${name} as a ClusterView`, () => {
@@ -241,7 +241,7 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
         const order = orderOf(before, movable, emptyNode);
         const owned = (live: LiveCluster) =>
           live.snapshot.pods.filter((pod) => pod.owner?.uid === order.owner.uid && !pod.terminating);
-        const moved = await harness.wait(mover.move(order, SIGNAL));
+        const moved = await harness.wait(mover.move(order, SIGNAL, () => {}));
         expect(moved).toMatchObject({ ok: true, stoppedAt: expect.any(Number) });
         const after = await seen(
           harness,
@@ -251,7 +251,7 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
             !live.snapshot.pods.some(({ uid }) => uid === order.pod.uid),
         );
         expect(owned(after).length).toBe(owned(before).length);
-        expect(await harness.wait(mover.move(order, SIGNAL))).toEqual(moved);
+        expect(await harness.wait(mover.move(order, SIGNAL, () => {}))).toEqual(moved);
         expect(owned(await view.current(SIGNAL)).length).toBe(owned(before).length);
       }),
     );
@@ -261,7 +261,7 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
       withHarness(async (harness) => {
         const { mover, view, protectedPod, emptyNode } = harness;
         const live = await view.current(SIGNAL);
-        const answer = await harness.wait(mover.move(orderOf(live, protectedPod, emptyNode), SIGNAL));
+        const answer = await harness.wait(mover.move(orderOf(live, protectedPod, emptyNode), SIGNAL, () => {}));
         expect(answer).toMatchObject({ ok: false, code: 'budget' });
         expect(podIn(await view.current(SIGNAL), protectedPod).terminating).toBe(false);
       }),
@@ -273,12 +273,58 @@ export function clusterContract(name: string, makeHarness: () => Promise<Cluster
         const { mover, view, movable, emptyNode } = harness;
         const order = orderOf(await view.current(SIGNAL), movable, emptyNode);
         const wrongUid = { ...order, pod: { ...order.pod, uid: 'another' } };
-        expect(await harness.wait(mover.move(wrongUid, SIGNAL))).toMatchObject({ ok: false, code: 'changed' });
-        expect(await harness.wait(mover.move({ ...order, from: emptyNode }, SIGNAL))).toMatchObject({
+        expect(await harness.wait(mover.move(wrongUid, SIGNAL, () => {}))).toMatchObject({
+          ok: false,
+          code: 'changed',
+        });
+        expect(await harness.wait(mover.move({ ...order, from: emptyNode }, SIGNAL, () => {}))).toMatchObject({
           ok: false,
           code: 'changed',
         });
         expect(podIn(await view.current(SIGNAL), movable).terminating).toBe(false);
+      }),
+    );
+
+    test(
+      'a single replica goes by surge once another is ready, whatever its budget allows',
+      withHarness(async (harness) => {
+        const { mover, view, protectedPod, emptyNode } = harness;
+        const before = await view.current(SIGNAL);
+        const order = orderOf(before, protectedPod, emptyNode, 'surge');
+        const placed: string[] = [];
+        const moved = await harness.wait(mover.move(order, SIGNAL, (uid) => placed.push(uid)));
+        expect(moved).toMatchObject({ ok: true, stoppedAt: expect.any(Number) });
+        const after = await seen(harness, ({ snapshot }) => !snapshot.pods.some(({ uid }) => uid === order.pod.uid));
+        const owned = after.snapshot.pods.filter(({ owner }) => owner?.uid === order.owner.uid);
+        expect(owned).toHaveLength(1);
+        expect(placed).toEqual([owned[0]!.uid]);
+        expect(after.readySince.get(owned[0]!.uid)).toBeLessThanOrEqual((moved as { stoppedAt: number }).stoppedAt);
+        expect(await harness.wait(mover.move(order, SIGNAL, () => {}))).toEqual(moved);
+      }),
+    );
+
+    test(
+      'a surge that finds no room is withdrawn without a trace',
+      withHarness(async (harness) => {
+        const { mover, view, marker, protectedPod, emptyNode } = harness;
+        const before = await view.current(SIGNAL);
+        for (const node of before.snapshot.nodes) await harness.wait(marker.cordon(node, SIGNAL));
+        const order = orderOf(before, protectedPod, emptyNode, 'surge');
+        const owned = ({ snapshot }: LiveCluster) =>
+          snapshot.pods.filter(({ owner, terminating }) => owner?.uid === order.owner.uid && !terminating);
+        const stop = new AbortController();
+        const moving = mover.move(order, stop.signal, () => {});
+        const failed = expect(moving).rejects.toThrow('enough');
+        await seen(harness, (live) => owned(live).length === 2);
+        stop.abort(new Error('enough'));
+        await harness.wait(failed);
+        for (let twice = 0; twice < 2; twice++) {
+          expect(await harness.wait(mover.withdraw(order, SIGNAL))).toEqual({ ok: true });
+        }
+        const after = await seen(harness, (live) => owned(live).length === 1);
+        expect(owned(after)).toEqual(owned(before));
+        expect(after.readySince.has(order.pod.uid)).toBe(true);
+        expect(after.snapshot.owners.find(({ uid }) => uid === order.owner.uid)?.replicas).toBe(1);
       }),
     );
   });
