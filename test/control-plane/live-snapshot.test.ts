@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Plan, type Snapshot, snapshotDigest } from '@restow/model';
 import { kubectlCommands } from '@restow/snapshotter';
-import { type ControlPlane, leftOut, startControlPlane } from '@restow/testkit';
+import { type ControlPlane, leftOut, startControlPlane, untilFound } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restow } from '../cli/run-restow.ts';
 
@@ -52,6 +52,38 @@ describe.skipIf(why !== null)(why ?? 'a live cluster of 50 nodes and 600 pods', 
     const target = await targetOf(['--kubeconfig', controlPlane.kubeconfig]);
     expect(target).toEqual(await targetOf(['-f', join(folder, 'kubectl.json')]));
     expect(target.placements.some(({ from }) => from !== null)).toBe(true);
+  });
+
+  test('what is measured is read where something measures', async () => {
+    const before = await snapshotOf(['--kubeconfig', controlPlane.kubeconfig], 'unmeasured.json');
+    expect(before.podUsage).toBeNull();
+    await controlPlane.apply([podMetricsDefinition()]);
+    await controlPlane.kubectl(['wait', '--for=condition=Established', 'crd/pods.metrics.k8s.io']);
+    const { namespace, name } = before.pods[0]!;
+    const containers = ['100Mi', '28Mi'].map((memory) => ({
+      name: memory.toLowerCase(),
+      usage: { cpu: '3m', memory },
+    }));
+    const metrics = {
+      apiVersion: 'metrics.k8s.io/v1beta1',
+      kind: 'PodMetrics',
+      metadata: { namespace, name },
+      containers,
+    };
+    const file = join(folder, 'kubectl-metrics.json');
+    await untilFound(
+      async () =>
+        controlPlane.apply([metrics]).then(
+          () => true,
+          () => null,
+        ),
+      'it is served',
+    );
+    const live = await snapshotOf(['--kubeconfig', controlPlane.kubeconfig], 'measured.json');
+    expect(live.podUsage).toEqual([{ namespace, name, memoryBytes: 128 * 2 ** 20 }]);
+    writeFileSync(file, await controlPlane.kubectl(['get', 'nodes,pods,namespaces,podmetrics', '-A', '-o', 'json']));
+    expect((await snapshotOf(['-f', file], 'from-metrics.json')).podUsage).toEqual(live.podUsage);
+    await controlPlane.kubectl(['delete', 'crd', 'pods.metrics.k8s.io']);
   });
 
   test('a plan whose nodes nothing here can give back is not begun', async () => {
@@ -165,4 +197,23 @@ async function untilSettled(controlPlane: ControlPlane): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
   throw new Error('the cluster does not settle');
+}
+
+/** As the metrics server's API looks to those who read it. */
+function podMetricsDefinition(): object {
+  const openAPIV3Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: 'pods.metrics.k8s.io',
+      annotations: { 'api-approved.kubernetes.io': 'unapproved, a stand-in for the metrics server' },
+    },
+    spec: {
+      group: 'metrics.k8s.io',
+      names: { kind: 'PodMetrics', plural: 'pods', singular: 'podmetrics', shortNames: ['podmetrics'] },
+      scope: 'Namespaced',
+      versions: [{ name: 'v1beta1', served: true, storage: true, schema: { openAPIV3Schema } }],
+    },
+  };
 }

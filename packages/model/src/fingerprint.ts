@@ -1,4 +1,6 @@
 import { digestOf } from './digest.ts';
+import { MEASURED_MEMORY } from './labels.ts';
+import type { Resources } from './resources.ts';
 import type { SnapshotNode, SnapshotPod } from './snapshot.ts';
 
 /** Taints that come and go without the node being another one: Kubernetes' own conditions, and restow's marks. */
@@ -11,7 +13,18 @@ const PASSING_TAINT = /^(node\.kubernetes\.io|restow\.dev)\//;
 export function nodeFingerprint(node: SnapshotNode): string {
   const { labels, taints, allocatable, arch, os, instanceType, zone, capacityType, owner, group } = node;
   const lasting = taints.filter(({ key }) => !PASSING_TAINT.test(key));
-  return digestOf({ labels, taints: lasting, allocatable, arch, os, instanceType, zone, capacityType, owner, group });
+  return digestOf({
+    labels,
+    taints: lasting,
+    allocatable: asStated(allocatable),
+    arch,
+    os,
+    instanceType,
+    zone,
+    capacityType,
+    owner,
+    group,
+  });
 }
 
 /** Digest of what a plan relies on in a pod besides its UID and where it runs. Pods alike in it are interchangeable. */
@@ -22,7 +35,7 @@ export function podFingerprint(pod: SnapshotPod): string {
     namespace,
     labels: withoutIdentity(labels),
     owner: owner?.uid ?? null,
-    requests,
+    requests: asStated(requests),
     spec,
     doNotDisrupt,
     safeToEvict,
@@ -31,6 +44,11 @@ export function podFingerprint(pod: SnapshotPod): string {
     resourceClaims,
     notUnderstood,
   });
+}
+
+/** What is measured changes from moment to moment. */
+function asStated({ [MEASURED_MEMORY]: _measured, ...resources }: Resources): Resources {
+  return resources;
 }
 
 /** Labels that a controller writes anew for each pod. */

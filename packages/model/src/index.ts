@@ -5,7 +5,14 @@ export type { DeepReadonly } from './deep-readonly.ts';
 export { canonicalJson, digestOf } from './digest.ts';
 export { InputError, type InputLocation, RestowError } from './errors.ts';
 export { nodeFingerprint, podFingerprint } from './fingerprint.ts';
-export { LABEL, PROTECTED_ANNOTATION, PROTECTIONS, PUBLIC_VALUE_LABELS, UNPREFERRED_TAINT } from './labels.ts';
+export {
+  LABEL,
+  MEASURED_MEMORY,
+  PROTECTED_ANNOTATION,
+  PROTECTIONS,
+  PUBLIC_VALUE_LABELS,
+  UNPREFERRED_TAINT,
+} from './labels.ts';
 export {
   formatMicros,
   HOURS_PER_MONTH,

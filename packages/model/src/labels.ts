@@ -24,6 +24,9 @@ export const LABEL = {
   controlPlaneOld: 'node-role.kubernetes.io/master',
 } as const;
 
+/** What pods use of a node's memory, as measured: counted beside Kubernetes' own resources. */
+export const MEASURED_MEMORY = 'restow.dev/measured-memory';
+
 /** The soft taint (`PreferNoSchedule`) on nodes that shall not take pods while a run goes on, unless no other can. */
 export const UNPREFERRED_TAINT = 'restow.dev/unpreferred';
 /** Annotations by which autoscalers leave a node alone. */

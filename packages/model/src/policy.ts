@@ -77,6 +77,12 @@ export const policySchema = z.strictObject({
       surge: z.boolean().default(true),
     })
     .prefault({}),
+  usage: z
+    .strictObject({
+      /** No pod is sent to a node whose pods would then use more than this part of its memory, as measured; null: any. */
+      memoryFraction: z.number().positive().max(1).nullable().default(0.9),
+    })
+    .prefault({}),
   /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */
   ownedNodes: names.default([]),
   templates: z.array(template).default([]),

@@ -110,6 +110,9 @@ const autoscaler = z.strictObject({
   target: z.strictObject({ kind: text, name: text }),
 });
 
+/** What a pod's containers were measured to use, in sum (metrics.k8s.io). */
+const podUsage = z.strictObject({ namespace: text, name: text, memoryBytes: z.int().nonnegative() });
+
 const requirement = z.strictObject({ key: text, operator: text, values: z.array(text) });
 
 const nodePool = z.strictObject({
@@ -158,6 +161,8 @@ export const snapshotSchema = z.strictObject({
   priorityClasses: z.array(z.strictObject({ name: text, value: z.int() })),
   owners: z.array(owner),
   autoscalers: z.array(autoscaler),
+  /** null where nothing measures. */
+  podUsage: z.array(podUsage).nullable(),
   /** null when namespaces are not in the input, so that namespace selectors cannot be evaluated. */
   namespaces: z.array(z.strictObject({ name: text, labels })).nullable(),
   nodePools: z.array(nodePool),

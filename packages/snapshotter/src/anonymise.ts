@@ -123,6 +123,12 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
       name: hide(name),
       target: { ...target, name: hide(target.name) },
     })),
+    podUsage:
+      snapshot.podUsage?.map(({ namespace, name, memoryBytes }) => ({
+        namespace: hide(namespace),
+        name: hide(name),
+        memoryBytes,
+      })) ?? null,
     owners: snapshot.owners.map((owner) => ({
       ...owner,
       namespace: hide(owner.namespace),

@@ -5,6 +5,8 @@ export interface CollectionOfKind {
   readonly path: string;
   /** An API that a cluster need not have. */
   readonly optional?: true;
+  /** Measured anew for whoever asks. */
+  readonly watch?: false;
 }
 
 /** What is read, in this order: pods after nodes, so that no pod's node is unheard of. */
@@ -24,6 +26,7 @@ export const COLLECTIONS: readonly CollectionOfKind[] = [
   { kind: 'Job', path: '/apis/batch/v1/jobs' },
   { kind: 'HorizontalPodAutoscaler', path: '/apis/autoscaling/v2/horizontalpodautoscalers' },
   { kind: 'Namespace', path: '/api/v1/namespaces' },
+  { kind: 'PodMetrics', path: '/apis/metrics.k8s.io/v1beta1/pods', optional: true, watch: false },
   { kind: 'NodePool', path: '/apis/karpenter.sh/v1/nodepools', optional: true },
   { kind: 'NodeClaim', path: '/apis/karpenter.sh/v1/nodeclaims', optional: true },
 ];

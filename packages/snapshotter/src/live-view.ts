@@ -3,6 +3,7 @@ import { Collection, KubeApiError, type KubeConnection } from '@restow/kube';
 import type { Gap } from '@restow/model';
 import { apiObjectOf } from './api-list.ts';
 import { COLLECTIONS, type CollectionOfKind, groupOf, unreadable } from './collections.ts';
+import { Polled } from './polled.ts';
 import { ClusterProjection } from './project/cluster.ts';
 import { KINDS, type Kind, type Projected } from './project/kinds.ts';
 
@@ -11,7 +12,7 @@ const LOST_MS = 5000;
 
 interface Watched {
   readonly of: CollectionOfKind;
-  readonly collection: Collection<Projected[Kind]>;
+  readonly collection: Collection<Projected[Kind]> | Polled<Projected[Kind]>;
 }
 
 /** The cluster as its watches know it. */
@@ -43,6 +44,7 @@ export class LiveView implements ClusterView {
   async current(signal: AbortSignal): Promise<LiveCluster> {
     signal.throwIfAborted();
     for (const { of, collection } of this.#watched) {
+      if (collection instanceof Polled) continue;
       const { lostAt, failure } = collection;
       if (lostAt === null || this.#now() - lostAt < LOST_MS) continue;
       throw new OutageError(`objects of kind ${of.kind} cannot be watched: ${failure?.message}`, { cause: failure });
@@ -66,7 +68,9 @@ export class LiveView implements ClusterView {
     const project = (body: unknown) => KINDS[kind].project(apiObjectOf(body, kind, group, connection.server, path));
     const onChange = () => this.#changed();
     try {
-      const collection = await Collection.open(connection, { path, project, now: this.#now, onChange }, signal);
+      const collection = await (of.watch === false
+        ? Polled.open(connection, path, project, signal)
+        : Collection.open(connection, { path, project, now: this.#now, onChange }, signal));
       this.#watched.push({ of, collection });
     } catch (error) {
       const missing = error instanceof KubeApiError ? unreadable(of, error.status) : null;

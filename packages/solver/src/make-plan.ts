@@ -18,6 +18,7 @@ import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { assemblePlan, namesOf } from './plan/assemble.ts';
 import { buildProblem } from './problem/build-problem.ts';
+import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore } from './search/explore.ts';
@@ -63,7 +64,8 @@ const MOST_REPETITIONS = 5;
  * from its end state finds nothing worth doing, because that is what is tried before it is given out. Throws
  * PlanRefusedError when the independent checker does not agree.
  */
-export function makePlan(request: PlanRequest, context: PlanContext): Plan {
+export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
+  const request = withMeasuredMemory(asked);
   const { snapshot, book, policy, effort, seed } = request;
   const started = context.now();
   let status: PlanStatus = 'effort-reached';
@@ -105,8 +107,8 @@ export function makePlan(request: PlanRequest, context: PlanContext): Plan {
     problems.push(`the bound ${relaxation.bound} is above the cost ${best.microsPerHour}`);
   if (problems.length > 0) throw new PlanRefusedError(problems);
   return assemblePlan({
+    asked,
     snapshot,
-    book,
     problem,
     bound: relaxation.bound,
     duals: relaxation.duals,

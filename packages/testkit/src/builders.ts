@@ -83,6 +83,7 @@ export function buildSnapshot(change: Partial<Snapshot>): Snapshot {
     priorityClasses: [],
     owners: [],
     autoscalers: [],
+    podUsage: null,
     namespaces: [{ name: 'default', labels: { 'kubernetes.io/metadata.name': 'default' } }],
     nodePools: [],
     nodeClaims: [],

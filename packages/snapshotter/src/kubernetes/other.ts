@@ -79,6 +79,8 @@ export const daemonSet = z.object({
   spec: z.object({ template: z.object({ spec: podSpec }) }),
 });
 
+export const podMetrics = z.object({ metadata, containers: z.array(z.object({ usage: resourceMap })) });
+
 export const namespace = z.object({ metadata });
 
 export const nodePool = z.object({

@@ -100,6 +100,7 @@ export class ClusterProjection {
         (a, b) => compareText(a.kind, b.kind) || byNamespaceAndName(a, b),
       ),
       autoscalers: [...this.#of('HorizontalPodAutoscaler')].sort(byNamespaceAndName),
+      podUsage: this.#byKind.has('PodMetrics') ? [...this.#of('PodMetrics')].sort(byNamespaceAndName) : null,
       namespaces: namespaces.length === 0 ? null : namespaces.map(({ name, labels }) => ({ name, labels })),
       nodePools: [...this.#of('NodePool')].sort(byName),
       nodeClaims: [...this.#of('NodeClaim')].sort(byName),

@@ -42,6 +42,7 @@ export interface Projected {
   readonly CronJob: Owner;
   readonly HorizontalPodAutoscaler: Snapshot['autoscalers'][number];
   readonly DaemonSet: Owner;
+  readonly PodMetrics: NonNullable<Snapshot['podUsage']>[number];
   readonly NodePool: Snapshot['nodePools'][number];
   readonly NodeClaim: Snapshot['nodeClaims'][number];
 }
@@ -136,6 +137,10 @@ export const KINDS: { readonly [Name in Kind]: KindProjection<Projected[Name]> }
     const daemon = { requests: effectiveRequests(template), spec: projectSchedulingSpec(template, []) };
     return owner('DaemonSet', metadata, null, daemon);
   }),
+  PodMetrics: projection('metrics.k8s.io', raw.podMetrics, ({ metadata, containers }) => ({
+    ...namespaced(metadata),
+    memoryBytes: containers.reduce((sum, { usage }) => sum + (usage.memory ?? 0), 0),
+  })),
   NodePool: projection('karpenter.sh', raw.nodePool, ({ metadata, spec }) => ({
     name: metadata.name,
     weight: spec.weight ?? 0,

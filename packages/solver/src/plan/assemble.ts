@@ -25,8 +25,10 @@ import { stepsOf } from './steps.ts';
 const MOST_ALTERNATIVES = 5;
 
 export interface PlanFacts {
+  /** What the plan is an answer to. */
+  readonly asked: { readonly snapshot: Snapshot; readonly book: PriceBook };
+  /** The same with what was measured counted in. */
   readonly snapshot: Snapshot;
-  readonly book: PriceBook;
   readonly problem: Problem;
   readonly bound: number;
   readonly duals: ArrayLike<number>;
@@ -54,7 +56,7 @@ export function namesOf(problem: Problem, realisation: Realisation, taken: Reado
 }
 
 export function assemblePlan(facts: PlanFacts): Plan {
-  const { snapshot, book, problem, bound, duals, realisation, status } = facts;
+  const { asked, snapshot, problem, bound, duals, realisation, status } = facts;
   const { policy } = problem;
   const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
   const nameOf = (slot: number) => names.get(slot)!;
@@ -68,8 +70,8 @@ export function assemblePlan(facts: PlanFacts): Plan {
     kind: 'Plan',
     metadata: {
       planDigest: '',
-      snapshotDigest: snapshotDigest(snapshot),
-      priceBookDigest: digestOf(book),
+      snapshotDigest: snapshotDigest(asked.snapshot),
+      priceBookDigest: digestOf(asked.book),
       policyDigest: digestOf(policy),
       cluster: snapshot.metadata.cluster,
       anonymised: snapshot.metadata.anonymised,
@@ -81,7 +83,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
     },
     policy,
     summary: {
-      currency: book.currency,
+      currency: asked.book.currency,
       microsPerHour: { before, after, bound },
       gap: relativeGap(after, bound),
       objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, bound),
