@@ -123,6 +123,8 @@ const nodePool = z.strictObject({
   startupTaints: z.array(taintSchema),
   requirements: z.array(requirement),
   limits: resources,
+  /** A disruption budget that always holds allows none of its nodes to go because it is not needed. */
+  closed: z.boolean(),
 });
 
 const nodeClaim = z.strictObject({

@@ -9,7 +9,14 @@ export interface NodeRole {
   readonly kept: readonly string[];
 }
 
-export function nodeRole(node: SnapshotNode, priced: boolean, inScope: boolean, policy: Policy): NodeRole {
+/** `closedPools`: NodePools of which no node may go. */
+export function nodeRole(
+  node: SnapshotNode,
+  priced: boolean,
+  inScope: boolean,
+  policy: Policy,
+  closedPools: ReadonlySet<string>,
+): NodeRole {
   const frozen: string[] = [];
   if (!priced) frozen.push('its price is not known');
   if (!inScope) frozen.push('it is outside the selected nodes');
@@ -21,6 +28,9 @@ export function nodeRole(node: SnapshotNode, priced: boolean, inScope: boolean, 
   if (node.deleting) frozen.push('it is being deleted');
   const kept: string[] = [];
   if (node.doNotDisrupt !== null) kept.push(`it is annotated ${node.doNotDisrupt}`);
+  if (node.owner === 'karpenter' && closedPools.has(node.group ?? '')) {
+    kept.push(`the disruption budgets of NodePool ${node.group} allow no node to go`);
+  }
   if (node.owner === 'unknown' && !isOwnedByPolicy(node, policy)) {
     kept.push('its owner is unknown: it is drained at most, never deleted (policy ownedNodes)');
   }

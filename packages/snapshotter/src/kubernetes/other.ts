@@ -88,6 +88,19 @@ export const nodePool = z.object({
   spec: z.object({
     weight: z.int().nullish(),
     limits: resourceMap.nullish(),
+    disruption: z
+      .object({
+        budgets: z
+          .array(
+            z.object({
+              nodes: z.string().nullish(),
+              schedule: z.string().nullish(),
+              reasons: z.array(z.string()).nullish(),
+            }),
+          )
+          .nullish(),
+      })
+      .nullish(),
     template: z.object({
       metadata: z.object({ labels: z.record(z.string(), z.string()).nullish() }).nullish(),
       spec: z.object({

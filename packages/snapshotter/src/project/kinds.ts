@@ -74,6 +74,9 @@ function projection<Schema extends z.ZodType, Result>(
   };
 }
 
+/** Karpenter's reasons for which nodes go that are not needed. */
+const CONSOLIDATES: ReadonlySet<string> = new Set(['Underutilized', 'Empty']);
+
 const workload = (kind: Kind, group: string) =>
   projection(group, raw.workload, ({ metadata, spec }) => owner(kind, metadata, spec?.replicas ?? null, null));
 
@@ -153,6 +156,10 @@ export const KINDS: { readonly [Name in Kind]: KindProjection<Projected[Name]> }
       values: values ?? [],
     })),
     limits: spec.limits ?? {},
+    closed: (spec.disruption?.budgets ?? []).some(
+      ({ nodes, schedule, reasons }) =>
+        /^0+%?$/.test(nodes ?? '') && !schedule && (reasons?.some((reason) => CONSOLIDATES.has(reason)) ?? true),
+    ),
   })),
   NodeClaim: projection('karpenter.sh', raw.nodeClaim, ({ metadata, status }) => ({
     name: metadata.name,

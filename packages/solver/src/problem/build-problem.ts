@@ -31,7 +31,14 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceL
     .sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
   const podReasons = stayReasons(snapshot, policy, world);
   const views = new Map(nodes.map((node) => [node.name, viewOfNode(node, limits)]));
-  const { active, frozen, frozenPrices, unpriced, nodeReasons, notes } = sortNodes(nodes, views, book, prices, policy);
+  const { active, frozen, frozenPrices, unpriced, nodeReasons, notes } = sortNodes(
+    nodes,
+    snapshot.nodePools,
+    views,
+    book,
+    prices,
+    policy,
+  );
   const activeNames = new Set(active.map(({ node }) => node.name));
   const isMobile = (pod: SnapshotPod) =>
     activeNames.has(pod.node!) && !belongsToNode(pod) && !podReasons.has(`${pod.namespace}/${pod.name}`);

@@ -1,4 +1,4 @@
-import type { Policy, PriceBook, SnapshotNode } from '@restow/model';
+import type { NodePool, Policy, PriceBook, SnapshotNode } from '@restow/model';
 import type { PriceLookup } from '@restow/pricing';
 import { matchesSelector, type NodeView, nodeRole, parseLabelSelector } from '@restow/scheduling';
 import type { Reasons } from './problem.ts';
@@ -25,12 +25,14 @@ export interface SortedNodes {
 
 export function sortNodes(
   nodes: readonly SnapshotNode[],
+  nodePools: readonly NodePool[],
   views: ReadonlyMap<string, NodeView>,
   book: PriceBook,
   prices: PriceLookup,
   policy: Policy,
 ): SortedNodes {
   const scope = parseLabelSelector(policy.nodes);
+  const closedPools = new Set(nodePools.flatMap(({ name, closed }) => (closed ? [name] : [])));
   const active: ActiveNode[] = [];
   const frozen: SnapshotNode[] = [];
   const frozenPrices = new Map<string, number>();
@@ -39,7 +41,7 @@ export function sortNodes(
   const notes = new Set<string>();
   for (const node of nodes) {
     const price = prices.priceOf(node);
-    const role = nodeRole(node, price !== null, matchesSelector(scope, node.labels), policy);
+    const role = nodeRole(node, price !== null, matchesSelector(scope, node.labels), policy, closedPools);
     const reasons = [...role.frozen, ...role.kept];
     if (reasons.length > 0) nodeReasons.set(node.name, reasons);
     if (price === null) unpriced.push(node.name);

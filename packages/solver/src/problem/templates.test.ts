@@ -10,7 +10,16 @@ const offerings = buildPriceBook([
 const [m6a, c7g] = offerings as [(typeof offerings)[0], (typeof offerings)[0]];
 
 function pool(requirements: NodePool['requirements']): NodePool {
-  return { name: 'p', weight: 0, labels: { team: 'x' }, taints: [], startupTaints: [], requirements, limits: {} };
+  return {
+    name: 'p',
+    weight: 0,
+    labels: { team: 'x' },
+    taints: [],
+    startupTaints: [],
+    requirements,
+    limits: {},
+    closed: false,
+  };
 }
 function accepts(requirements: NodePool['requirements']): boolean[] {
   const [template] = templatesOf(buildSnapshot({ nodePools: [pool(requirements)] }), DEFAULT_POLICY, true);
