@@ -14,11 +14,13 @@ export class ApplyRuns {
   readonly cluster: KarpenterCluster;
   readonly #root = mkdtempSync(join(tmpdir(), 'restow-apply-'));
   readonly #policy: readonly string[];
+  #prices: readonly string[];
   #number = 0;
   #watcher: Watcher | null = null;
 
   constructor(cluster: KarpenterCluster, policy: string | null = null) {
     this.cluster = cluster;
+    this.#prices = cluster.prices;
     const file = join(this.#root, 'policy.yaml');
     if (policy !== null) writeFileSync(file, policy);
     this.#policy = policy === null ? [] : ['--policy', file];
@@ -28,8 +30,11 @@ export class ApplyRuns {
     rmSync(this.#root, { recursive: true, force: true });
   }
 
-  /** Makes the cluster as it was at first, unless it still is, plans, and looks on from here. */
-  async next(): Promise<Plan> {
+  /** Makes the cluster as it was at first, unless it still is, plans, and looks on from here; `prices`: other ones, as CSV. */
+  async next(prices: string | null = null): Promise<Plan> {
+    const file = join(this.#root, 'prices.csv');
+    if (prices !== null) writeFileSync(file, prices);
+    this.#prices = prices === null ? this.cluster.prices : ['--prices', `file:${file}`];
     await this.#watcher?.close();
     if (++this.#number > 1) await this.cluster.fragment();
     const { code, stderr } = await this.restow('plan', [...this.#policy, '--save', this.planFile]);
@@ -56,8 +61,8 @@ export class ApplyRuns {
 
   /** A command that knows the cluster and its prices. */
   restow(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
-    const { where, prices } = this.cluster;
-    return restow([command, ...(command === 'runs' ? [] : [...where, ...prices]), ...args], {
+    const known = [...this.cluster.where, ...this.#prices];
+    return restow([command, ...(command === 'runs' ? [] : known), ...args], {
       env: { XDG_STATE_HOME: this.#state, ...env },
     });
   }

@@ -1,5 +1,5 @@
 import type { Plan } from '@restow/model';
-import { leftOut, untilFound } from '@restow/testkit';
+import { karpenterPrices, leftOut, untilFound } from '@restow/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { restow } from '../cli/run-restow.ts';
 import { ApplyRuns, accountOf } from './apply-runs.ts';
@@ -180,6 +180,12 @@ describe.skipIf(why !== null)(
     });
 
     test('NodeClaims that never become ready are given back', async () => {
+      const types = (await runs.cluster.nodes()).map(
+        ({ metadata }) => metadata.labels['node.kubernetes.io/instance-type'],
+      );
+      // Cheaper than all that is there, so that the plan buys it.
+      const cheap = ['c-2x', 'm-2x', 'r-2x'].find((type) => !types.includes(type))!;
+      plan = await runs.next(karpenterPrices(cheap));
       const slow = { apiVersion: 'karpenter.kwok.sh/v1alpha1', kind: 'KWOKNodeClass', metadata: { name: 'default' } };
       const set = (delay: string) => create({ ...slow, spec: { nodeRegistrationDelay: delay } });
       await set('10m');

@@ -60,6 +60,7 @@ describe.skipIf(why !== null)(why ?? 'on a real cluster', () => {
       nodeOf: (token: string, signal: AbortSignal) => nodes.nodeOf(`${namespace}-${token}`, signal),
       release: (token: string, signal: AbortSignal) => nodes.release(`${namespace}-${token}`, signal),
       remove: nodes.remove.bind(nodes),
+      keep: nodes.keep.bind(nodes),
     };
     await apply([
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },

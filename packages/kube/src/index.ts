@@ -3,6 +3,7 @@ export { KubeApiError, LeaseLostError } from './errors.ts';
 export { ClusterLease, type LeaseClock, type LeaseOutcome, type LeaseRequest } from './lease/cluster-lease.ts';
 export { pauseRuns, resumeRuns } from './lease/pause.ts';
 export { type ListOptions, type ListPage, listPages } from './list-pages.ts';
+export { ClusterApiNodes } from './nodes/cluster-api.ts';
 export { KarpenterNodes } from './nodes/karpenter.ts';
 export { NodeManagers } from './nodes/node-managers.ts';
 export type { OwnerAdapter } from './nodes/owner-adapter.ts';

@@ -1,5 +1,6 @@
 import type { RunPorts } from '@restow/executor';
 import {
+  ClusterApiNodes,
   EvictionMover,
   KarpenterNodes,
   type KubeApi,
@@ -12,7 +13,7 @@ import {
 /** What changes a cluster, over its API server. */
 export function adaptersOver(api: KubeApi): Pick<RunPorts, 'nodes' | 'marker' | 'mover'> {
   return {
-    nodes: new NodeManagers(api, [new KarpenterNodes(api, Date.now)], Date.now),
+    nodes: new NodeManagers(api, [new KarpenterNodes(api, Date.now), new ClusterApiNodes(api, Date.now)], Date.now),
     marker: new KubeNodeMarker(api),
     mover: new MoverByMethod([new EvictionMover(api, Date.now), new SurgeMover(api, Date.now)]),
   };

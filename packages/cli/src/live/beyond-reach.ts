@@ -1,7 +1,7 @@
 import type { Plan, Snapshot } from '@restow/model';
 
-/** Whose nodes can be ordered and given back from here. */
-const REACHED: ReadonlySet<string> = new Set(['karpenter']);
+/** Whose nodes can be given back from here. */
+const REACHED: ReadonlySet<string> = new Set(['karpenter', 'cluster-api']);
 const EXAMPLES = 3;
 
 /**
@@ -23,5 +23,5 @@ export function beyondReach(plan: Plan, snapshot: Snapshot): string | null {
   });
   if (problems.length === 0) return null;
   const more = problems.length > EXAMPLES ? ` and ${problems.length - EXAMPLES} more` : '';
-  return `nothing here can ${problems.slice(0, EXAMPLES).join(', ')}${more}; only nodes of Karpenter are ordered and given back so far`;
+  return `nothing here can ${problems.slice(0, EXAMPLES).join(', ')}${more}; only nodes of Karpenter are ordered so far, and only those and Cluster API's given back`;
 }

@@ -105,7 +105,7 @@ function checkPod(
   for (const node of snapshot.nodes) {
     if (node.name === to.name || refusals(pod, node.name, state).length > 0) continue;
     const cordoned = context.state.cordoned.get(node.name);
-    if (cordoned?.isSeen === false) return blocked(`node ${node.name} is being cordoned`);
+    if (cordoned?.isSeen === false) return blocked(`node ${node.name} is being cordoned, or uncordoned`);
     if (cordoned !== undefined) {
       return overtaken('node-uncordoned', `somebody has uncordoned node ${node.name}, so it is left alone`, node.name);
     }

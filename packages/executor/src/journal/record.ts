@@ -65,6 +65,8 @@ export const actSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('withdraw'), order: moveOrder }),
   z.strictObject({ kind: z.literal('verify'), moved: text, planned: text }),
   z.strictObject({ kind: z.literal('remove'), node: nodeIdentity, microsPerHour: micros.nullable() }),
+  /** What a removal that was broken off has begun is undone. */
+  z.strictObject({ kind: z.literal('keep'), node: nodeIdentity }),
   z.strictObject({ kind: z.literal('release'), token: text }),
 ]);
 

@@ -35,4 +35,6 @@ export interface NodeManager {
    * it went, as far as that is known.
    */
   remove(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<{ readonly removedAt: number }, RemoveRefusal>>;
+  /** Undoes what a removal has begun that was broken off; nothing, where nothing was or where the node is on its way out. */
+  keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
 }

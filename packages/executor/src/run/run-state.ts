@@ -37,7 +37,7 @@ export interface CordonedNode {
   readonly purpose: 'empty' | 'hold';
   /** Since when. */
   readonly at: number;
-  /** The cluster has been seen to know of it. */
+  /** The cluster has been seen to know of it, and nothing is under way that takes it back. */
   readonly isSeen: boolean;
 }
 
@@ -254,6 +254,7 @@ function onBegun(state: RunState, act: RunAct): void {
     const { node, wasCordoned, purpose } = does;
     state.cordoned.set(node.name, { node, wasCordoned, purpose, at: act.at, isSeen: false });
   }
+  if (does.kind === 'uncordon') setSeen(state, does.node, false);
   if (does.kind === 'launch') {
     const { name, order, microsPerHour } = does;
     const { token } = order;
@@ -261,6 +262,12 @@ function onBegun(state: RunState, act: RunAct): void {
     state.launched.set(token, { name, token, microsPerHour, launchedAt: null, node: null, goneAt: null });
   }
   if (does.kind === 'move') state.moveTimes.push(act.at);
+}
+
+/** Another step may have uncordoned or removed the node meanwhile. */
+function setSeen({ cordoned }: RunState, { name }: NodeIdentity, isSeen: boolean): void {
+  const known = cordoned.get(name);
+  if (known !== undefined) cordoned.set(name, { ...known, isSeen });
 }
 
 function noteMarks(marks: Map<string, MarkedNode>, nodes: readonly NodeIdentity[], isDone: boolean): void {
@@ -273,6 +280,7 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
     // One that took too long may still come, and is given back.
     if (does.kind === 'launch' && outcome.code !== 'time-limit') state.launched.delete(does.order.token);
     if (does.kind === 'cordon') state.cordoned.delete(does.node.name);
+    if (does.kind === 'uncordon') setSeen(state, does.node, true);
     // It was asked to stop, and does not: nothing else is ever done by a move that fails.
     if (does.kind === 'move' && outcome.code === 'stuck') state.moves.made++;
     return;
@@ -291,11 +299,7 @@ function onEnded(state: RunState, act: RunAct, outcome: RecordedOutcome): void {
       for (const { name } of does.nodes) state.protected.delete(name);
       return;
     case 'cordon':
-      {
-        // Another step may have uncordoned or removed the node meanwhile.
-        const cordoned = state.cordoned.get(does.node.name);
-        if (cordoned !== undefined) state.cordoned.set(does.node.name, { ...cordoned, isSeen: true });
-      }
+      setSeen(state, does.node, true);
       return;
     case 'uncordon':
       state.cordoned.delete(does.node.name);

@@ -1,6 +1,7 @@
 import { cordonNode, uncordonNode } from '../acts/cordon.ts';
 import { podsLeft } from '../acts/drain.ts';
 import { setMark } from '../acts/mark.ts';
+import { keepUnremoved } from '../acts/remove.ts';
 import { releaseLaunched } from '../acts/wait-ready.ts';
 import { withdrawMoves } from '../acts/withdraw.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
@@ -15,6 +16,7 @@ export async function windDown(context: RunContext, keepNodes: boolean): Promise
   const left: string[] = [];
   await uncordonAll(context, STEP);
   left.push(...(await withdrawMoves(context, STEP, state.acts.values())));
+  left.push(...(await keepUnremoved(context, STEP)));
   left.push(...(await settleOrders(context)));
   if (!keepNodes) left.push(...(await giveBackLaunched(context)));
   left.push(...(await uncordonAll(context, STEP)));

@@ -117,6 +117,11 @@ export class KarpenterNodes implements OwnerAdapter {
     return refused ?? { ok: true, removedAt: this.#now() };
   }
 
+  /** A claim is deleted or it is not. */
+  async keep(): Promise<ActOutcome> {
+    return { ok: true };
+  }
+
   /** Waits for its turn in the NodePool's disruption budgets; says why when they never give one. */
   async #awaitBudget(claim: NodeClaim, signal: AbortSignal): Promise<string | null> {
     const poolName = claim.metadata.labels?.[LABEL.karpenterNodePool];

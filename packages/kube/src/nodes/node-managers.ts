@@ -73,6 +73,12 @@ export class NodeManagers implements NodeManager {
     return removed.ok ? this.#gone(uid) : removed;
   }
 
+  async keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
+    const found = await this.#api.read(`/api/v1/nodes/${node.name}`, signal);
+    const adapter = found === null ? undefined : this.#adapters.find((one) => one.owns(found));
+    return (await adapter?.keep(node, signal)) ?? { ok: true };
+  }
+
   #gone(uid: string): Removed {
     const removedAt = this.#now();
     this.#removed.set(uid, removedAt);

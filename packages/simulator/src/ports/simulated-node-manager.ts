@@ -57,6 +57,11 @@ export class SimulatedNodeManager implements NodeManager {
     return { ok: true, paid: { from, until: this.#world.now } };
   }
 
+  /** A node is asked to go whole or not at all. */
+  async keep(): Promise<ActOutcome> {
+    return { ok: true };
+  }
+
   async remove(
     { name, uid }: NodeIdentity,
     signal: AbortSignal,

@@ -128,11 +128,14 @@ function meets(requirement: NodePool['requirements'][number], machine: Labels): 
   }
 }
 
+/** Owners with templates of their own, and those whose nodes nothing orders. */
+const NOT_GROWN: ReadonlySet<string> = new Set(['karpenter', 'cluster-api', 'unknown']);
+
 /** Groups whose machine types are fixed by their owner: they can grow by what they have. */
 function groupTemplates(snapshot: Snapshot): Template[] {
   const groups = new Map<string, SnapshotNode[]>();
   for (const node of snapshot.nodes) {
-    if (node.group === null || node.owner === 'karpenter' || node.owner === 'unknown') continue;
+    if (node.group === null || NOT_GROWN.has(node.owner)) continue;
     const key = `${node.owner}/${node.group}`;
     const list = groups.get(key);
     if (list === undefined) groups.set(key, [node]);

@@ -1,21 +1,11 @@
 import { z } from 'zod';
+import { managedFieldsSchema } from '../../replicas-managers.ts';
 import { metadataSchema } from '../kube-api.ts';
-
-const managedFieldsSchema = z.array(
-  z.looseObject({
-    manager: z.string().optional(),
-    operation: z.string().optional(),
-    subresource: z.string().optional(),
-    fieldsV1: z
-      .looseObject({ 'f:spec': z.looseObject({ 'f:replicas': z.unknown().optional() }).optional() })
-      .optional(),
-  }),
-);
 
 export const deploymentSchema = z.looseObject({
   metadata: metadataSchema.extend({
     generation: z.int().default(0),
-    managedFields: managedFieldsSchema.nullish(),
+    managedFields: managedFieldsSchema,
   }),
   spec: z.looseObject({ replicas: z.int().default(1), paused: z.boolean().default(false) }),
   status: z
@@ -31,16 +21,3 @@ export const deploymentSchema = z.looseObject({
     .default({ observedGeneration: 0, replicas: 0, updatedReplicas: 0, availableReplicas: 0 }),
 });
 export type Deployment = z.infer<typeof deploymentSchema>;
-
-export interface ReplicasManager {
-  readonly manager: string;
-  readonly operation: string;
-  readonly subresource: string;
-}
-
-/** Who has set `spec.replicas`. Source: Kubernetes, server-side apply, `managedFields`. */
-export function replicasManagers({ metadata }: Deployment): readonly ReplicasManager[] {
-  return (metadata.managedFields ?? []).flatMap(({ manager = '', operation = '', subresource = '', fieldsV1 }) =>
-    fieldsV1?.['f:spec']?.['f:replicas'] === undefined ? [] : [{ manager, operation, subresource }],
-  );
-}

@@ -1,9 +1,10 @@
 import type { ActOutcome, MoveOrder } from '@restow/executor';
 import { z } from 'zod';
+import { replicasManagers } from '../../replicas-managers.ts';
 import { NOT_FOUND } from '../../status.ts';
 import { type KubeApi, metadataSchema, type WriteAnswer } from '../kube-api.ts';
 import { refusedBecause } from '../refusal.ts';
-import { type Deployment, deploymentSchema, replicasManagers } from './deployment.ts';
+import { type Deployment, deploymentSchema } from './deployment.ts';
 
 const SURGE = 'restow.dev/surge';
 /** The pod with the lowest goes first when there are too many (KEP-2255). */
@@ -102,7 +103,7 @@ export class SurgeWorkload {
   /** Whether it was by this tool that the Deployment has two replicas. */
   isRaised(deployment: Deployment): boolean {
     const { fieldManager } = this.#api;
-    const ours = replicasManagers(deployment).some(
+    const ours = replicasManagers(deployment.metadata.managedFields).some(
       ({ manager, subresource }) => manager === fieldManager && subresource === 'scale',
     );
     return deployment.spec.replicas === 2 && ours;

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { KubeApiError } from '../../errors.ts';
+import { otherManager } from '../../replicas-managers.ts';
 import { FORBIDDEN } from '../../status.ts';
 import type { KubeApi } from '../kube-api.ts';
-import { type Deployment, replicasManagers } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 
 const autoscalerSchema = z.looseObject({
   spec: z.looseObject({ scaleTargetRef: z.looseObject({ kind: z.string(), name: z.string() }) }),
 });
 
-/** People's tools, which write when they are told to and not by themselves. */
-const BY_HAND = /^(kubectl|helm|restow)/i;
 /** Labels and annotations of those that put back what others change. */
 const GITOPS = [
   'argocd.argoproj.io/tracking-id',
@@ -30,10 +29,8 @@ export async function whyUnfit(api: KubeApi, deployment: Deployment, signal: Abo
   }
   const managed = GITOPS.find((key) => labels?.[key] !== undefined || annotations?.[key] !== undefined);
   if (managed !== undefined) return `its Deployment is kept as it is by what sets ${managed}`;
-  const other = replicasManagers(deployment).find(
-    ({ manager, operation }) => operation === 'Apply' || !BY_HAND.test(manager),
-  );
-  if (other !== undefined) return `${other.manager} manages the replicas of its Deployment`;
+  const other = otherManager(metadata.managedFields);
+  if (other !== null) return `${other} manages the replicas of its Deployment`;
   return scaledBy(api, namespace!, name, signal);
 }
 
