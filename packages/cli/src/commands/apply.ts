@@ -66,25 +66,30 @@ async function begin(planFile: string, options: ApplyOptions, isShown: boolean):
     if (beyond !== null) throw new InputError(`${beyond} [beyond-reach]; nothing was begun`, { file: planFile });
     await writeRunMeta({ ...meta, server: cluster.connection.server });
     const journal = FileJournal.create(journalOf(runId));
-    return drive(cluster, { plan, book, journal, runId, isShown }, (ports, run) =>
-      carryOut({ runId, plan, policy: plan.policy }, ports, run),
-    );
+    try {
+      return await drive(cluster, { plan, book, journal, runId, isShown }, (ports, run) =>
+        carryOut({ runId, plan, policy: plan.policy }, ports, run),
+      );
+    } finally {
+      await journal.close();
+    }
   });
 }
 
 async function goOn(runId: string, isAbort: boolean, isShown: boolean): Promise<Account> {
   const meta = readRunMeta(runId);
   const journal = FileJournal.open(journalOf(runId));
-  const [started] = await journal.read();
-  if (started?.type !== 'started') {
+  try {
+    const [started] = await journal.read();
+    if (started?.type !== 'started') throw new InputError(`run ${runId} ended before anything was begun`);
+    const plan = started.plan as Plan;
+    const book = await bookFor(plan, meta);
+    return await withCluster(meta, book, isAbort, (cluster) =>
+      drive(cluster, { plan, book, journal, runId, isShown }, isAbort ? abort : resume),
+    );
+  } finally {
     await journal.close();
-    throw new InputError(`run ${runId} ended before anything was begun`);
   }
-  const plan = started.plan as Plan;
-  const book = await bookFor(plan, meta);
-  return withCluster(meta, book, isAbort, (cluster) =>
-    drive(cluster, { plan, book, journal, runId, isShown }, isAbort ? abort : resume),
-  );
 }
 
 interface Driven {
@@ -116,7 +121,6 @@ async function drive(
   } finally {
     await view.end();
     interrupted.end();
-    await journal.close();
   }
 }
 

@@ -2,9 +2,9 @@ import type { PlanStep } from '@restow/model';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { liveNodeOf } from '../run/names.ts';
+import { untilNode } from './until-node.ts';
 
 const CORDON_MS = 60_000;
-const SEEN_MS = 30_000;
 
 /** It is a node's turn to be emptied: it takes no more pods. */
 export async function cordon(context: RunContext, step: PlanStep): Promise<StepResult> {
@@ -40,13 +40,9 @@ export async function cordonNode(
       const answer = await context.ports.marker.cordon(node, signal);
       if (!answer.ok) return answer;
       // What comes next looks at the cluster, so it must be seen there.
-      const seen = await context.until(SEEN_MS, ({ snapshot }) => {
-        const now = snapshot.nodes.find((one) => one.name === name);
-        return now === undefined || now.unschedulable ? true : null;
-      });
-      return seen === null
-        ? { ok: false, code: 'undone', reason: `node ${name} does not stay cordoned` }
-        : { ok: true };
+      return (await untilNode(context, name, ({ unschedulable: is }) => is))
+        ? { ok: true }
+        : { ok: false, code: 'undone', reason: `node ${name} does not stay cordoned` };
     },
   );
   return outcome!.ok ? null : outcome!.reason;
@@ -65,10 +61,7 @@ export async function uncordonNode(
     const answer = await context.ports.marker.uncordon(node, signal);
     // A node that is gone needs no uncordoning.
     if (!answer.ok) return answer.code === 'gone' ? { ok: true } : answer;
-    await context.until(SEEN_MS, ({ snapshot }) => {
-      const now = snapshot.nodes.find((one) => one.name === name);
-      return now === undefined || !now.unschedulable ? true : null;
-    });
+    await untilNode(context, name, ({ unschedulable }) => !unschedulable);
     return { ok: true };
   });
   return outcome!.ok ? null : outcome!.reason;

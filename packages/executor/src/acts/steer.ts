@@ -3,8 +3,7 @@ import { refusalsOfNode } from '@restow/scheduling';
 import type { RunContext } from '../run/context.ts';
 import { occupancyOf } from '../run/occupancy.ts';
 import { setMark } from './mark.ts';
-
-const SEEN_MS = 10_000;
+import { untilNode } from './until-node.ts';
 
 /**
  * Where nothing can tell the scheduler where to put a pod, every node carries a soft taint but the one on which pods are
@@ -45,10 +44,7 @@ export async function openFor(context: RunContext, step: string, pod: SnapshotPo
     if (!expected.has(to) || !state.marked.has(to)) return;
     context.steering.open.add(to);
     await setMark(context, step, 'unmark', identities([to]));
-    await context.until(SEEN_MS, (now) => {
-      const node = now.snapshot.nodes.find(({ name }) => name === to);
-      return node === undefined || node.taints.every(({ key }) => key !== UNPREFERRED_TAINT) ? true : null;
-    });
+    await untilNode(context, to, ({ taints }) => taints.every(({ key }) => key !== UNPREFERRED_TAINT));
   }
 }
 
