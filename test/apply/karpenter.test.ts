@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ApplyRuns, accountOf } from './apply-runs.ts';
 import { type KarpenterCluster, marksOn, startKarpenterCluster } from './karpenter-cluster.ts';
 
-/** What moving costs is spread over a week, not over a day. */
-const POLICY = 'horizonHours: 168\nrun: { budgets: { podsPerMinute: null, nodesAtOnce: 12 } }\n';
+/** What moving costs is spread over two weeks, not over a day. */
+const POLICY = 'horizonHours: 336\nrun: { budgets: { podsPerMinute: null, nodesAtOnce: 12 } }\n';
 const COLD_MS = 20 * 60_000;
 const SOAK = process.env.RESTOW_SOAK === '1';
 const why = leftOut();
