@@ -18,6 +18,7 @@ const COMMANDS = {
   'kube-apiserver': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-apiserver' },
   'kube-controller-manager': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-controller-manager' },
   'kube-scheduler': { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kube-scheduler' },
+  kubelet: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubelet' },
   kubectl: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubectl' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   karpenter: { module: 'karpenter', package: 'sigs.k8s.io/karpenter/kwok' },
@@ -31,10 +32,16 @@ export const BINARIES: readonly BinaryName[] = [
   'kube-apiserver',
   'kube-controller-manager',
   'kube-scheduler',
+  'kubelet',
   'kubectl',
   'kwok',
   'karpenter',
 ];
+
+/** What is made once and kept for later runs. */
+export function cacheFolder(): string {
+  return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'restow', 'testbed');
+}
 
 /**
  * Where a command of the test bed is: in the folder that KUBEBUILDER_ASSETS names, else built from the Go module proxy
@@ -49,8 +56,7 @@ export async function findBinary(name: BinaryName): Promise<string> {
     .update(readFileSync(join(folder, 'go.sum')))
     .update(KUBERNETES)
     .digest('hex');
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'restow', 'testbed');
-  const binary = join(cache, `${module}-${pinned.slice(0, 16)}`, name);
+  const binary = join(cacheFolder(), `${module}-${pinned.slice(0, 16)}`, name);
   if (await exists(binary)) return binary;
   await mkdir(join(binary, '..'), { recursive: true });
   const partial = `${binary}.${randomUUID()}`;

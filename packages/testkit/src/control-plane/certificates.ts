@@ -13,10 +13,12 @@ export interface Certificates {
   readonly adminCert: string;
   readonly adminKey: string;
   readonly serviceAccountKey: string;
+  /** One more client, by its subject, such as `/O=system:nodes/CN=system:node:n1`. */
+  sign(name: string, subject: string): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
-/** A certificate authority of the test's own, a server certificate for loopback, and an administrator's. */
-export async function makeCertificates(folder: string): Promise<Certificates> {
+/** A certificate authority of the test's own, a server certificate for loopback and `addresses`, and an administrator's. */
+export async function makeCertificates(folder: string, addresses: readonly string[] = []): Promise<Certificates> {
   const file = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
   const ecKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -35,7 +37,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   );
   await writeFile(
     file('server.ext'),
-    'subjectAltName=IP:127.0.0.1,IP:10.0.0.1,DNS:localhost,DNS:kubernetes.default.svc\n',
+    `subjectAltName=${['127.0.0.1', '10.0.0.1', ...addresses].map((one) => `IP:${one},`).join('')}DNS:localhost,DNS:kubernetes.default.svc\n`,
   );
   const sign = async (name: string, subject: string, extensions: readonly string[]) => {
     await openssl('req', ...ecKey, '-keyout', `${name}.key`, '-out', `${name}.csr`, '-subj', subject);
@@ -65,5 +67,9 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
     adminCert: file('admin.crt'),
     adminKey: file('admin.key'),
     serviceAccountKey: file('service-account.key'),
+    sign: async (name, subject) => {
+      await sign(name, subject, []);
+      return { cert: file(`${name}.crt`), key: file(`${name}.key`) };
+    },
   };
 }

@@ -7,12 +7,22 @@ import { type Certificates, makeCertificates } from './certificates.ts';
 import { Daemon } from './daemon.ts';
 import { kwokArguments } from './kwok.ts';
 import { freePorts } from './ports.ts';
+import { relayInto } from './relay.ts';
 
 export interface ControlPlaneOptions {
   readonly scheduler?: boolean;
   readonly controllerManager?: boolean;
   /** Plays the kubelets of all nodes: they are ready, and their pods run. */
   readonly kwok?: boolean;
+  /** A network of its own, on which nodes reach it; it is on loopback all the same. */
+  readonly network?: ControlPlaneNetwork;
+}
+
+export interface ControlPlaneNetwork {
+  /** What to put before a command, so that it runs on that network. */
+  readonly enter: readonly string[];
+  /** Of the control plane there. */
+  readonly address: string;
 }
 
 /** A real control plane on loopback. */
@@ -21,6 +31,9 @@ export interface ControlPlane {
   readonly folder: string;
   readonly kubeconfig: string;
   readonly url: string;
+  /** Where nodes reach the API server. */
+  readonly urlForNodes: string;
+  readonly certificates: Certificates;
   /** Runs kubectl as administrator; throws with its stderr. */
   kubectl(args: readonly string[], input?: string): Promise<string>;
   /** Creates or changes objects, as `kubectl apply` on a List. */
@@ -52,16 +65,20 @@ async function start(
   options: ControlPlaneOptions,
   stop: () => Promise<void>,
 ): Promise<ControlPlane> {
+  const { network } = options;
   const launch = async (name: BinaryName, args: readonly string[]): Promise<Daemon> => {
-    const daemon = new Daemon(name, folder, await findBinary(name), args);
+    const [command, ...more] = [...(network?.enter ?? []), await findBinary(name), ...args];
+    const daemon = new Daemon(name, folder, command!, more);
     daemons.push(daemon);
     return daemon;
   };
-  const [certificates, ports] = await Promise.all([makeCertificates(folder), freePorts(3)]);
+  const addresses = network === undefined ? [] : [network.address];
+  const [certificates, ports] = await Promise.all([makeCertificates(folder, addresses), freePorts(3)]);
   const [etcdPort, peerPort, apiPort] = ports as [number, number, number];
   const etcdUrl = `http://127.0.0.1:${etcdPort}`;
   const url = `https://127.0.0.1:${apiPort}`;
   const kubeconfig = await writeKubeconfig(folder, url, certificates);
+  if (network !== undefined) daemons.push(...(await relayInto(network.enter, apiPort, folder)));
   await mkdir(join(folder, 'etcd'), { mode: 0o700 });
   await launch('etcd', [
     ...['--data-dir', join(folder, 'etcd'), '--unsafe-no-fsync', '--log-level', 'error'],
@@ -70,6 +87,7 @@ async function start(
   ]);
   const api = await launch('kube-apiserver', [
     ...apiServerArguments(etcdUrl, apiPort, certificates),
+    ...(network === undefined ? [] : nodeArguments(network.address, certificates)),
     // What these add to objects only the controller manager would take off again.
     ...(options.controllerManager === false
       ? ['--disable-admission-plugins', 'ServiceAccount,StorageObjectInUseProtection']
@@ -100,7 +118,17 @@ async function start(
     await kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], JSON.stringify(list));
   };
   const suspendApiServer = (suspended: boolean) => api.signal(suspended ? 'SIGSTOP' : 'SIGCONT');
-  return { folder, kubeconfig, url, kubectl, apply, suspendApiServer, stop };
+  const urlForNodes = `https://${network?.address ?? '127.0.0.1'}:${apiPort}`;
+  return { folder, kubeconfig, url, urlForNodes, certificates, kubectl, apply, suspendApiServer, stop };
+}
+
+/** Real kubelets speak with the API server, and it with them. The last of equal flags counts. */
+function nodeArguments(address: string, { adminCert, adminKey }: Certificates): string[] {
+  return [
+    ...['--bind-address', '0.0.0.0', '--advertise-address', address, '--authorization-mode', 'Node,RBAC'],
+    ...['--kubelet-client-certificate', adminCert, '--kubelet-client-key', adminKey],
+    ...['--kubelet-preferred-address-types', 'InternalIP'],
+  ];
 }
 
 function apiServerArguments(etcdUrl: string, port: number, certificates: Certificates): string[] {

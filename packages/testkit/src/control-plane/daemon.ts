@@ -40,6 +40,10 @@ export class Daemon {
     }
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }

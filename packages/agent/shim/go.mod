@@ -1,0 +1,3 @@
+module restow.dev/shim
+
+go 1.26

@@ -1,0 +1,84 @@
+// Command restow-runc stands where containerd looks for runc. A container that no move concerns goes to runc untouched;
+// one that has a ticket is restored from its checkpoint instead of created, once; one of a fenced pod is refused.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+const defaultStateDir = "/run/restow"
+
+func main() {
+	state := stateDir(envOr("RESTOW_STATE_DIR", defaultStateDir))
+	call := parseCall(os.Args[1:])
+	err := handle(state, call)
+	if errors.Is(err, errNotOurs) {
+		err = becomeRunc(os.Args[1:])
+	}
+	if err != nil {
+		// containerd reads the last line of runc's log where there is one, and standard error where there is none.
+		logError(call, err)
+		fmt.Fprintln(os.Stderr, "restow-runc:", err)
+		os.Exit(1)
+	}
+}
+
+// errNotOurs says that runc shall do what was asked.
+var errNotOurs = errors.New("not ours")
+
+func handle(state stateDir, call call) error {
+	switch call.command {
+	case "create":
+		if !state.hasBusiness() {
+			return errNotOurs
+		}
+		return create(state, call)
+	case "start":
+		// It has been running since it was restored.
+		if state.wasRestored(call.id) {
+			return nil
+		}
+	case "delete":
+		state.forgetRestored(call.id)
+	}
+	return errNotOurs
+}
+
+// becomeRunc replaces this process by runc, so that signals, descriptors and the exit code are runc's own.
+func becomeRunc(args []string) error {
+	path, err := runcPath()
+	if err != nil {
+		return err
+	}
+	return syscall.Exec(path, append([]string{"runc"}, args...), os.Environ())
+}
+
+// runcPath finds the real runc, never this binary under another name.
+func runcPath() (string, error) {
+	if path := os.Getenv("RESTOW_RUNC"); path != "" {
+		return path, nil
+	}
+	self, err := os.Stat("/proc/self/exe")
+	if err != nil {
+		return "", err
+	}
+	dirs := append(filepath.SplitList(os.Getenv("PATH")), "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
+	for _, dir := range dirs {
+		path := filepath.Join(dir, "runc")
+		if found, err := os.Stat(path); err == nil && !os.SameFile(found, self) {
+			return path, nil
+		}
+	}
+	return "", errors.New("runc is not on the PATH")
+}
+
+func envOr(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}

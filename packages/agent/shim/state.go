@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"time"
+)
+
+// stateDir is the folder that agent and shim share; only root may enter it.
+//
+//	fences/UID                  a pod of which nothing may be created
+//	tickets/NS_POD/ticket.json  the right to restore a pod's containers
+//	tickets/NS_POD/open/NAME    one for each container; taken by renaming, so that it works once
+//	archives/MOVE/NAME          what a container is restored from
+//	archives/MOVE/ready         the archive is whole; or: failed
+//	restored/ID                 containers that were restored and not created
+type stateDir string
+
+const ticketVersion = 1
+
+// ticket is the single-use right to restore one pod from one archive.
+type ticket struct {
+	Version    int      `json:"version"`
+	Move       string   `json:"move"`
+	SourceUID  string   `json:"sourceUid"`
+	Containers []string `json:"containers"`
+	ExpiresAt  int64    `json:"expiresAt"`
+	WaitMs     int64    `json:"waitMs"`
+	RestoreMs  int64    `json:"restoreMs"`
+	dir        string
+}
+
+// Names of Kubernetes objects and of moves; nothing else becomes part of a path.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+
+// hasBusiness is asked for every container of the node, so it looks at two folders and no more.
+func (s stateDir) hasBusiness() bool {
+	return !isEmpty(filepath.Join(string(s), "fences")) || !isEmpty(filepath.Join(string(s), "tickets"))
+}
+
+func isEmpty(dir string) bool {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return true
+	}
+	defer folder.Close()
+	names, _ := folder.Readdirnames(1)
+	return len(names) == 0
+}
+
+func (s stateDir) isFenced(podUID string) bool {
+	if !plainName.MatchString(podUID) {
+		return false
+	}
+	_, err := os.Stat(s.fence(podUID))
+	return err == nil
+}
+
+func (s stateDir) fence(podUID string) string { return filepath.Join(string(s), "fences", podUID) }
+
+// refuseFromNowOn keeps kubelet from starting cold what could not be restored, until somebody decides.
+func (s stateDir) refuseFromNowOn(podUID, why string) error {
+	if err := os.MkdirAll(filepath.Join(string(s), "fences"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(s.fence(podUID), []byte(why+"\n"), 0o600)
+}
+
+// ticketOf is the pod's valid ticket, or nil. The pod that the checkpoint was taken of has none.
+func (s stateDir) ticketOf(b bundle, now time.Time) (*ticket, error) {
+	if !plainName.MatchString(b.namespace()) || !plainName.MatchString(b.pod()) {
+		return nil, nil
+	}
+	dir := filepath.Join(string(s), "tickets", b.namespace()+"_"+b.pod())
+	text, err := os.ReadFile(filepath.Join(dir, "ticket.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	result := ticket{dir: dir}
+	if err := json.Unmarshal(text, &result); err != nil {
+		return nil, fmt.Errorf("the ticket of %s/%s cannot be read: %w", b.namespace(), b.pod(), err)
+	}
+	if result.Version != ticketVersion || !plainName.MatchString(result.Move) {
+		return nil, fmt.Errorf("the ticket of %s/%s is of version %d, not %d", b.namespace(), b.pod(), result.Version, ticketVersion)
+	}
+	if result.SourceUID == b.podUID() || now.UnixMilli() >= result.ExpiresAt {
+		return nil, nil
+	}
+	return &result, nil
+}
+
+// take uses the ticket up for one container; false when that was done before.
+func (s stateDir) take(t *ticket, container string) (bool, error) {
+	if !plainName.MatchString(container) {
+		return false, nil
+	}
+	used := filepath.Join(string(s), "archives", t.Move, "used")
+	if err := os.MkdirAll(used, 0o700); err != nil {
+		return false, err
+	}
+	err := os.Rename(filepath.Join(t.dir, "open", container), filepath.Join(used, container))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (s stateDir) archive(t *ticket) string { return filepath.Join(string(s), "archives", t.Move) }
+
+// isLast says whether every container of the ticket has been restored.
+func (s stateDir) isLast(t *ticket) bool {
+	for _, name := range t.Containers {
+		if _, err := os.Stat(filepath.Join(s.archive(t), "done", name)); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// markRestored remembers the container, which containerd will ask to be started.
+func (s stateDir) markRestored(t *ticket, container, id string) error {
+	for _, path := range []string{filepath.Join(s.archive(t), "done", container), s.restored(id)} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(path, []byte(t.Move+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s stateDir) restored(id string) string { return filepath.Join(string(s), "restored", id) }
+
+func (s stateDir) wasRestored(id string) bool {
+	_, err := os.Stat(s.restored(id))
+	return plainName.MatchString(id) && err == nil
+}
+
+func (s stateDir) forgetRestored(id string) {
+	if plainName.MatchString(id) {
+		os.Remove(s.restored(id))
+	}
+}
