@@ -2,7 +2,7 @@ export { type ClusterChoice, KubeConnection, type KubeRequest, type KubeResponse
 export { KubeApiError, LeaseLostError } from './errors.ts';
 export { ClusterLease, type LeaseClock, type LeaseOutcome, type LeaseRequest } from './lease/cluster-lease.ts';
 export { pauseRuns, resumeRuns } from './lease/pause.ts';
-export { type ListOptions, type ListPage, listPages } from './list-pages.ts';
+export { type ListOptions, type ListPage, type ListPageText, listPages, listPageTexts } from './list-pages.ts';
 export { ClusterApiNodes } from './nodes/cluster-api.ts';
 export { KarpenterNodes } from './nodes/karpenter.ts';
 export { NodeManagers } from './nodes/node-managers.ts';

@@ -20,6 +20,14 @@ export interface ListPage {
   readonly resourceVersion: string;
 }
 
+/** A page as the server sent it, for whoever can do without parsing all of it. */
+export interface ListPageText {
+  readonly text: string;
+  readonly resourceVersion: string;
+  /** Parses it. Throws KubeApiError for what is no list. */
+  items(): readonly unknown[];
+}
+
 export interface ListOptions {
   readonly signal: AbortSignal;
   readonly pageSize?: number;
@@ -40,6 +48,17 @@ export async function* listPages(
   path: string,
   options: ListOptions,
 ): AsyncGenerator<ListPage> {
+  for await (const page of listPageTexts(connection, path, options)) {
+    yield { items: page.items(), resourceVersion: page.resourceVersion };
+  }
+}
+
+/** The same, unparsed as far as that goes. */
+export async function* listPageTexts(
+  connection: KubeConnection,
+  path: string,
+  options: ListOptions,
+): AsyncGenerator<ListPageText> {
   const ask = (next: string | undefined) => {
     const query = new URLSearchParams({
       ...(options.select === undefined ? {} : Object.fromEntries(new URLSearchParams(options.select))),
@@ -58,15 +77,16 @@ export async function* listPages(
       coming = ask(inconsistent);
       continue;
     }
-    const early = peekContinue(text);
-    coming = early === null ? null : ask(early);
-    const page = pageSchema.safeParse(parsed(text));
-    if (!page.success)
+    const parse = () => {
+      const page = pageSchema.safeParse(parsed(text));
+      if (page.success) return page.data;
       throw new KubeApiError(`${connection.server}${path} answers with something that is no list`, null);
-    const { items, metadata } = page.data;
-    const next = metadata.continue || undefined;
-    if (coming === null && next !== undefined) coming = ask(next);
-    yield { items: items ?? [], resourceVersion: metadata.resourceVersion ?? '' };
+    };
+    const early = peekMetadata(text);
+    const page = early === null ? parse() : null;
+    const { continue: next, resourceVersion = '' } = early ?? page!.metadata;
+    coming = next ? ask(next) : null;
+    yield { text, resourceVersion, items: () => (page ?? parse()).items ?? [] };
   }
 }
 
@@ -82,9 +102,9 @@ function parsed(text: string): unknown {
 /** A list's metadata come before its items, so that it can be asked on before those are parsed. */
 const HEAD = /^\{"kind":"\w+List","apiVersion":"[\w./]+","metadata":(\{[^{}]*\}),"items":/;
 
-function peekContinue(text: string): string | null {
+function peekMetadata(text: string): z.output<typeof pageSchema>['metadata'] | null {
   const [, metadata] = HEAD.exec(text.slice(0, 4096)) ?? [];
-  return metadata === undefined ? null : (JSON.parse(metadata) as { continue?: string }).continue || null;
+  return metadata === undefined ? null : pageSchema.shape.metadata.parse(JSON.parse(metadata));
 }
 
 interface Page {

@@ -3,6 +3,7 @@ import type { ApiObject } from '../api-list.ts';
 import { GapCollector } from '../gaps.ts';
 import type { Interner } from './interner.ts';
 import { byName, byNamespaceAndName, KINDS, type Kind, type Projected } from './kinds.ts';
+import { shareSpec } from './pod.ts';
 
 /** Kinds without which the snapshot says less than it could; the gap names what then cannot be seen. */
 const EXPECTED: Readonly<Partial<Record<Kind, string>>> = {
@@ -130,22 +131,8 @@ export class ClusterProjection {
 }
 
 function share({ pod, readySince }: Projected['Pod'], interner: Interner): Projected['Pod'] {
-  const { labels, owner, requests, spec, localVolumes, claims, resourceClaims, notUnderstood } = pod;
-  const one = interner.one.bind(interner);
-  return {
-    readySince,
-    pod: {
-      ...pod,
-      labels: one(labels),
-      owner: owner === null ? null : one(owner),
-      requests: one(requests),
-      spec: one(spec),
-      localVolumes: one(localVolumes),
-      claims: one(claims),
-      resourceClaims: one(resourceClaims),
-      notUnderstood: one(notUnderstood),
-    },
-  };
+  const owner = pod.owner === null ? null : interner.one(pod.owner);
+  return { readySince, pod: { ...pod, ...shareSpec(pod, interner), labels: interner.one(pod.labels), owner } };
 }
 
 /** Projects API objects, whatever their order, into a Snapshot. */

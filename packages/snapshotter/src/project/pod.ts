@@ -1,5 +1,7 @@
 import type { SnapshotPod } from '@restow/model';
-import type { RawPod } from '../kubernetes/pod.ts';
+import type { RawMetadata } from '../kubernetes/common.ts';
+import type { RawPod, RawPodSpec } from '../kubernetes/pod.ts';
+import type { Interner } from './interner.ts';
 import { effectiveRequests } from './requests.ts';
 import { projectSchedulingSpec } from './scheduling-spec.ts';
 import { controllerOf, type Unknowns } from './selectors.ts';
@@ -26,12 +28,12 @@ const PORTABLE_VOLUMES = new Set([
   'gitRepo',
 ]);
 
-export function isFinished(raw: RawPod): boolean {
-  return raw.status?.phase === 'Succeeded' || raw.status?.phase === 'Failed';
+export function isFinished({ status }: Pick<RawPod, 'status'>): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
 /** Since when the pod's Ready condition holds (ms since the epoch); null while it does not. */
-export function readySince({ status }: RawPod): number | null {
+export function readySince({ status }: Pick<RawPod, 'status'>): number | null {
   const ready = status?.conditions?.find(({ type }) => type === 'Ready');
   if (ready?.status !== 'True') return null;
   const at = Date.parse(ready.lastTransitionTime ?? '');
@@ -40,38 +42,75 @@ export function readySince({ status }: RawPod): number | null {
 
 export function projectPod(raw: RawPod): SnapshotPod {
   const { metadata, spec } = raw;
+  return podOf(metadata, projectPodSpec(spec, metadata.name), spec.nodeName || null);
+}
+
+/** What of a pod comes from its spec; pods of one owner share it, but for the node. */
+export type ProjectedPodSpec = Pick<
+  SnapshotPod,
+  'requests' | 'spec' | 'priority' | 'localVolumes' | 'claims' | 'resourceClaims' | 'notUnderstood'
+>;
+
+/** Claims of ephemeral volumes are named after the pod. */
+export function projectPodSpec(spec: RawPodSpec, podName: string): ProjectedPodSpec {
   const unknowns: Unknowns = [];
-  const annotations = metadata.annotations ?? {};
   const localVolumes: string[] = [];
   const claims: string[] = [];
   for (const volume of spec.volumes ?? []) {
     if (volume.persistentVolumeClaim) claims.push(volume.persistentVolumeClaim.claimName);
-    else if (volume.ephemeral) claims.push(`${metadata.name}-${volume.name}`);
+    else if (volume.ephemeral) claims.push(`${podName}-${volume.name}`);
     else if (volume.hostPath || (volume.emptyDir && volume.emptyDir.medium !== 'Memory'))
       localVolumes.push(volume.name);
     for (const kind of Object.keys(volume)) {
       if (kind !== 'name' && volume[kind] != null && !PORTABLE_VOLUMES.has(kind)) unknowns.push(`volume kind ${kind}`);
     }
   }
-  const scheduling = projectSchedulingSpec(spec, unknowns);
+  return {
+    requests: effectiveRequests(spec),
+    spec: projectSchedulingSpec(spec, unknowns),
+    priority: spec.priority ?? 0,
+    localVolumes,
+    claims,
+    resourceClaims: (spec.resourceClaims ?? []).map(({ name }) => name),
+    notUnderstood: [...new Set(unknowns)],
+  };
+}
+
+/** The same, of parts that equal ones share. */
+export function shareSpec(projected: ProjectedPodSpec, interner: Interner): ProjectedPodSpec {
+  const { requests, spec, localVolumes, claims, resourceClaims, notUnderstood } = projected;
+  return {
+    ...projected,
+    requests: interner.one(requests),
+    spec: interner.one(spec),
+    localVolumes: interner.one(localVolumes),
+    claims: interner.one(claims),
+    resourceClaims: interner.one(resourceClaims),
+    notUnderstood: interner.one(notUnderstood),
+  };
+}
+
+/** A pod of its metadata, its projected spec and its node. */
+export function podOf(metadata: RawMetadata, spec: ProjectedPodSpec, node: string | null): SnapshotPod {
+  const annotations = metadata.annotations ?? {};
   return {
     namespace: metadata.namespace ?? 'default',
     name: metadata.name,
     uid: metadata.uid ?? '',
     labels: metadata.labels ?? {},
-    node: spec.nodeName || null,
+    node,
     terminating: metadata.deletionTimestamp != null,
     mirror: annotations[MIRROR] !== undefined,
     owner: controllerOf(metadata),
-    requests: effectiveRequests(spec),
-    spec: scheduling,
-    priority: spec.priority ?? 0,
+    requests: spec.requests,
+    spec: spec.spec,
+    priority: spec.priority,
     doNotDisrupt: protection(annotations),
     safeToEvict: annotations[SAFE_TO_EVICT] === 'true',
-    localVolumes,
-    claims,
-    resourceClaims: (spec.resourceClaims ?? []).map(({ name }) => name),
-    notUnderstood: [...new Set(unknowns)],
+    localVolumes: spec.localVolumes,
+    claims: spec.claims,
+    resourceClaims: spec.resourceClaims,
+    notUnderstood: spec.notUnderstood,
   };
 }
 
