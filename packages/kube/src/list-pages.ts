@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { KubeConnection } from './connection.ts';
 import { KubeApiError } from './errors.ts';
@@ -86,6 +87,8 @@ export async function* listPageTexts(
     const page = early === null ? parse() : null;
     const { continue: next, resourceVersion = '' } = early ?? page!.metadata;
     coming = next ? ask(next) : null;
+    // Or the request would leave only after this page has been worked on.
+    if (coming !== null) await nextTurn();
     yield { text, resourceVersion, items: () => (page ?? parse()).items ?? [] };
   }
 }

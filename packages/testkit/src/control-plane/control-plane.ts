@@ -125,7 +125,7 @@ async function start(
 /** Real kubelets speak with the API server, and it with them. The last of equal flags counts. */
 function nodeArguments(address: string, { adminCert, adminKey }: Certificates): string[] {
   return [
-    ...['--bind-address', '0.0.0.0', '--advertise-address', address, '--authorization-mode', 'Node,RBAC'],
+    ...['--bind-address', '0.0.0.0', '--advertise-address', address],
     ...['--kubelet-client-certificate', adminCert, '--kubelet-client-key', adminKey],
     ...['--kubelet-preferred-address-types', 'InternalIP'],
   ];
@@ -137,7 +137,7 @@ function apiServerArguments(etcdUrl: string, port: number, certificates: Certifi
     ...['--etcd-servers', etcdUrl, '--bind-address', '127.0.0.1', '--secure-port', String(port)],
     ...['--tls-cert-file', serverCert, '--tls-private-key-file', serverKey, '--client-ca-file', ca],
     ...['--service-account-key-file', serviceAccountKey, '--service-account-signing-key-file', serviceAccountKey],
-    ...['--service-account-issuer', 'https://kubernetes.default.svc', '--authorization-mode', 'RBAC'],
+    ...['--service-account-issuer', 'https://kubernetes.default.svc', '--authorization-mode', 'Node,RBAC'],
     ...['--service-cluster-ip-range', '10.0.0.0/24', '--allow-privileged=true'],
     // A test is one client that does what a whole cluster does.
     ...['--max-requests-inflight', '2000', '--max-mutating-requests-inflight', '1000'],

@@ -34,7 +34,7 @@ export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlan
     writeFile(file('etc/cni/net.d/10-fabric.conflist'), JSON.stringify(cniConfig(number))),
     // Connections are kept, those that are only half open are not.
     writeFile(file('etc/criu/runc.conf'), 'tcp-established\nskip-in-flight\n'),
-    writeFile(file('machine-id'), createHash('md5').update(`${work}${name}`).digest('hex')),
+    writeFile(file('etc/machine-id'), createHash('md5').update(`${work}${name}`).digest('hex')),
     copyFile(ca, file('ca.crt')),
     copyFile(await findBinary('kubelet'), file('kubelet')),
     copyFile(runtime, file('runtime')),
