@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kube: ['model', 'executor'],
   snapshotter: ['model', 'executor', 'kube'],
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
+  agent: [],
   testkit: ['model', 'executor'],
   cli: ['model', 'scheduling', 'pricing', 'solver', 'executor', 'kube', 'snapshotter', 'simulator'],
 };

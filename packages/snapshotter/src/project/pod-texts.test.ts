@@ -23,6 +23,8 @@ const nasty = fc.constantFrom(
   ',"status":{',
   '"nodeName":"other"',
   ']}',
+  ']},"spec":{',
+  ',"managedFields":[',
   '\\"',
   'kube-api-access-abcde',
   '',
@@ -69,9 +71,24 @@ const status = fc.record({
   conditions: fc.constantFrom([], [{ type: 'Ready', status: 'True', lastTransitionTime: '2026-01-01T00:00:00Z' }]),
   more: unknown,
 });
+const fields = fc.dictionary(
+  text.map((name) => `f:${name}`),
+  fc.constantFrom({}, { 'f:x': {} }),
+  { maxKeys: 2 },
+);
+const managedFields = fc.array(fc.record({ manager: text, fieldsV1: fields }), { minLength: 1, maxLength: 2 });
 const pod = fc
   .record({
-    metadata: fc.record({ name: text, uid: text, labels: map, annotations: map, more: unknown }),
+    metadata: fc
+      .record({
+        name: text,
+        uid: text,
+        labels: map,
+        annotations: map,
+        more: unknown,
+        managed: fc.option(managedFields),
+      })
+      .map(({ managed, ...rest }) => (managed === null ? rest : { ...rest, managedFields: managed })),
     spec,
     status: fc.option(status, { freq: 9, nil: undefined }),
     more: unknown,

@@ -8,6 +8,8 @@ const ITEMS = /^\{"kind":"PodList","apiVersion":"v1","metadata":\{[^{}]*\},"item
 const BETWEEN = '},{"metadata":{';
 const SPEC = ',"spec":{';
 const STATUS = ',"status":{';
+/** The API server writes it as the last of the metadata. */
+const MANAGED = ',"managedFields":[';
 const NODE = /"nodeName":"([^"\\]*)"/;
 /** Made by the API server for each pod anew; it says nothing of where the pod may run. */
 const TOKEN_VOLUME = /kube-api-access-[a-z0-9]{5}/g;
@@ -23,7 +25,7 @@ const MOST_KNOWN = 1000;
  * Projects pods from the text of a list. A pod's spec is the larger part of it and, but for its node, the same in all pods
  * of one owner: what it becomes is kept by its text, so that it is parsed and checked once. Nothing is assumed of a text:
  * what comes before the spec and what comes after it must be whole JSON on the same level, and the spec's text equal to
- * one that was parsed. Whatever is otherwise is left to the caller.
+ * one that was parsed; only managed fields are passed over. Whatever is otherwise is left to the caller.
  */
 export class PodTexts {
   readonly #known = new Map<string, ProjectedPodSpec>();
@@ -53,10 +55,11 @@ export class PodTexts {
   }
 
   #pod(text: string): { readonly pod: ProjectedPod | null } | null {
-    const specAt = text.indexOf(SPEC);
+    const managedAt = text.indexOf(MANAGED);
+    const specAt = managedAt < 0 ? text.indexOf(SPEC) : endOfManaged(text, managedAt);
     const statusAt = text.lastIndexOf(STATUS);
     if (specAt < 0 || statusAt < specAt) return null;
-    const before = parse(`${text.slice(0, specAt)}}`);
+    const before = parse(managedAt < 0 ? `${text.slice(0, specAt)}}` : `${text.slice(0, managedAt)}}}`);
     const after = parse(`{${text.slice(statusAt + 1)}`);
     if (!hasOnly(before, 'metadata') || !hasOnly(after, 'status')) return null;
     const rest = withoutSpec.safeParse({ ...before.body, ...after.body });
@@ -92,6 +95,15 @@ export class PodTexts {
     this.#nodes.set(copy, copy);
     return copy;
   }
+}
+
+/**
+ * Where the spec begins after managed fields, of which there is more than of all else: they hold no other array, so the
+ * first bracket that closes one closes theirs. One within a string is taken for it, and what follows then is no spec.
+ */
+function endOfManaged(text: string, at: number): number {
+  const end = text.indexOf(']', at);
+  return end >= 0 && text.startsWith(`]}${SPEC}`, end) ? end + 2 : -1;
 }
 
 /** A part of a text holds on to all of it. */
