@@ -33,7 +33,7 @@ describe.skipIf(why !== null)(
       let last: Outcome;
       for (;;) {
         // Often enough more than the records of what is begun at once, or it would never get on.
-        const records = 3 + ((killed * 5) % 17);
+        const records = 3 + ((killed * 5) % (SOAK ? 11 : 17));
         last = await runs.resume(killedAt(`record:${records}`));
         if (last.code !== null) break;
         killed++;
@@ -60,8 +60,13 @@ describe.skipIf(why !== null)(
       const launches = runs.plan.steps.some(({ kind }) => kind === 'launch') ? ['POST .*nodeclaims'] : [];
       for (const [index, kind] of [...launches, ...WRITES].entries()) {
         const point = killedAt(`write:1:${kind}`);
-        const { code, stderr } = await (index === 0 ? runs.apply(point) : runs.resume(point));
-        expect(code, `${kind}: ${stderr}`).toBeNull();
+        let outcome = await (index === 0 ? runs.apply(point) : runs.resume(point));
+        if (outcome.code !== null) {
+          // Nothing of that kind was left to do.
+          await runs.next();
+          outcome = await runs.apply(point);
+        }
+        expect(outcome.code, `${kind}: ${outcome.stderr}`).toBeNull();
       }
       const account = accountOf(await runs.resume());
       expect(account.outcome, runs.history()).toBe('target');

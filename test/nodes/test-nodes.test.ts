@@ -2,8 +2,9 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { imageReference, shimBinary, startTestNodes, type TestNodes, untilFound, whyNoNodes } from '@restow/testkit';
+import { shimBinary, startTestNodes, type TestNodes, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { redisSet } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
 const run = promisify(execFile);
@@ -18,7 +19,7 @@ describe.skipIf(why !== null)(why ?? 'two real kubelets', () => {
 
   test('a pod of a StatefulSet runs on a node, has a log and takes commands', async () => {
     const { kubectl, apply } = bed.controlPlane;
-    await apply([statefulSet('redis')]);
+    await apply([redisSet('redis')]);
     await kubectl(['wait', '--for=condition=Ready', 'pod/redis-0', '--timeout=60s']);
     expect(await kubectl(['logs', 'redis-0'])).toMatch(/Ready to accept connections/);
     expect(await kubectl(['exec', 'redis-0', '--', 'redis-cli', 'incr', 'counter'])).toMatch(/1/);
@@ -50,27 +51,3 @@ describe.skipIf(why !== null)(why ?? 'two real kubelets', () => {
     await untilFound(async () => ((await kubectl(restarts)) === '1' ? true : null), 'it is started again');
   });
 });
-
-function statefulSet(name: string): object {
-  const labels = { app: name };
-  const container = { name: 'redis', image: imageReference('redis'), imagePullPolicy: 'Never' };
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata: { name, namespace: 'default' },
-    spec: {
-      serviceName: name,
-      replicas: 1,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          automountServiceAccountToken: false,
-          enableServiceLinks: false,
-          terminationGracePeriodSeconds: 2,
-          containers: [container],
-        },
-      },
-    },
-  };
-}

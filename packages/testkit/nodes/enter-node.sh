@@ -21,7 +21,7 @@ mount --bind "$work/node" "$root/node"
 mount --bind "$work/../shared" "$root/shared"
 cd "$root"
 pivot_root . old
-exec /usr/bin/chroot . /bin/sh -c '
+exec /usr/sbin/chroot . /bin/sh -c '
   umount -l /old
   mount --make-rshared /
   mkdir -p /run/restow/fences /run/restow/tickets && chmod -R 0700 /run/restow

@@ -1,5 +1,8 @@
 import { BINARIES, findBinary } from '../src/control-plane/binaries.ts';
-import { leftOut } from '../src/control-plane/left-out.ts';
+import { leftOut, whyNoNodes } from '../src/control-plane/left-out.ts';
+import { IMAGE_NAMES, imageArchive } from '../src/nodes/images.ts';
+import { installMmdebstrap, nodeRoot } from '../src/nodes/node-root.ts';
+import { shimBinary } from '../src/nodes/shim-binary.ts';
 
 /** Builds what the test bed needs, one after the other, before several tests would want it at the same time. */
 const why = leftOut();
@@ -11,4 +14,13 @@ else {
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     process.stdout.write(`${name}: ${binary}${seconds > 0 ? ` (built in ${seconds} s)` : ''}\n`);
   }
+}
+
+const whyNot = why ?? whyNoNodes();
+if (whyNot !== null) process.stdout.write(`the nodes: ${whyNot}\n`);
+else {
+  await installMmdebstrap();
+  process.stdout.write(`nodes: ${await nodeRoot()}\n`);
+  for (const name of IMAGE_NAMES) process.stdout.write(`image ${name}: ${await imageArchive(name)}\n`);
+  process.stdout.write(`restow-runc: ${await shimBinary()}\n`);
 }

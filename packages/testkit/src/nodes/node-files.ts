@@ -18,7 +18,7 @@ export interface NodeFacts {
 
 /** Everything that a node reads, in `work/node`: binaries, configuration, credentials, images. */
 export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlane: ControlPlane): Promise<void> {
-  const { name, number, cgroupRoot, runtime } = facts;
+  const { name, number, address, cgroupRoot, runtime } = facts;
   const file = (path: string) => join(work, 'node', path);
   for (const folder of ['etc/cni/net.d', 'etc/criu', 'images', 'pki']) await mkdir(file(folder), { recursive: true });
   const subject = `/O=system:nodes/CN=system:node:${name}`;
@@ -33,7 +33,9 @@ export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlan
     writeFile(file('kubeconfig'), JSON.stringify(kubeconfig(cluster, user)), { mode: 0o600 }),
     writeFile(file('etc/cni/net.d/10-fabric.conflist'), JSON.stringify(cniConfig(number))),
     // Connections are kept, those that are only half open are not.
-    writeFile(file('etc/criu/runc.conf'), 'tcp-established\nskip-in-flight\n'),
+    writeFile(file('etc/criu/runc.conf'), 'tcp-established\nskip-in-flight\nnetwork-lock nftables\n'),
+    writeFile(file('etc/hosts'), `127.0.0.1 localhost\n${address} ${name}\n`),
+    writeFile(file('etc/resolv.conf'), ''),
     writeFile(file('etc/machine-id'), createHash('md5').update(`${work}${name}`).digest('hex')),
     copyFile(ca, file('ca.crt')),
     copyFile(await findBinary('kubelet'), file('kubelet')),

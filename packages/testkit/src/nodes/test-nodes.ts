@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type ControlPlane, startControlPlane } from '../control-plane/control-plane.ts';
 import { Daemon } from '../control-plane/daemon.ts';
-import { makeCgroups, removeCgroups } from './cgroups.ts';
+import { cgroupName, makeCgroups, removeCgroups } from './cgroups.ts';
 import { CONTROL_PLANE_ADDRESS, Fabric, NetworkNamespace } from './fabric.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { nodeRoot } from './node-root.ts';
@@ -21,6 +21,8 @@ export interface TestNode {
   exec(...command: readonly string[]): Promise<string>;
   /** What to put before a command, so that it runs on the node. */
   readonly enter: readonly string[];
+  /** The node's own root, as this machine sees it. */
+  readonly root: string;
   stop(): Promise<void>;
 }
 
@@ -86,7 +88,7 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
   const name = `n${number}`;
   const address = `10.66.0.${10 + number}`;
   const work = join(folder, name);
-  const cgroup = `restow-${process.pid}-${folder.slice(-6).toLowerCase()}-${name}`;
+  const cgroup = cgroupName(name);
   await mkdir(join(work, 'node'), { recursive: true });
   const namespace = await NetworkNamespace.create(name, folder);
   await fabric.connect(namespace);
@@ -102,7 +104,8 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
   const daemon = new Daemon(`${name}-node`, folder, command!, args);
   const ready = ['get', 'node', name, '-o', "jsonpath={.status.conditions[?(@.type=='Ready')].status}"];
   const stop = async () => {
-    await daemon.stop();
+    // With its first process goes everything on it.
+    await daemon.stop('SIGKILL');
     await namespace.stop();
     await removeCgroups(cgroup);
   };
@@ -118,7 +121,7 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
     const [program, ...rest] = [...enter, ...given];
     return (await run(program!, rest, { maxBuffer: 2 ** 28 })).stdout;
   };
-  return { name, address, exec, enter, stop };
+  return { name, address, exec, enter, root: `/proc/${first}/root`, stop };
 }
 
 /** The node's process 1, which unshare has forked. */
