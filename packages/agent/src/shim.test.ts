@@ -76,7 +76,7 @@ describe.skipIf(why !== null)(why ?? 'agent and shim understand each other', () 
     await state.markReady('move-1');
     await grant();
     await create();
-    expect(await calls()).toMatch(/ restore .*--image-path \S+\/checkpoint id\n$/);
+    expect(await calls()).toMatch(/ restore .*--image-path \S+\/checkpoint --work-path \S+ id\n$/);
     await create();
     expect(await calls()).toMatch(/ create --bundle \S+ id\n$/);
   });
