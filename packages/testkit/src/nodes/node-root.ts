@@ -26,10 +26,14 @@ export async function installMmdebstrap(): Promise<void> {
   );
   if (isThere) return;
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update'], { env, timeout: BUILD_LIMIT_MS, maxBuffer: 2 ** 26 });
-  const packages = ['mmdebstrap', 'iproute2'];
-  const flags = ['install', '--yes', '--no-install-recommends', ...packages];
-  await run('apt-get', flags, { env, timeout: BUILD_LIMIT_MS, maxBuffer: 2 ** 26 });
+  const options = { env, timeout: BUILD_LIMIT_MS, maxBuffer: 2 ** 26 };
+  const install = () =>
+    run('apt-get', ['install', '--yes', '--no-install-recommends', 'mmdebstrap', 'iproute2'], options);
+  // The machine's lists of packages may be missing, or too old.
+  await install().catch(async () => {
+    await run('apt-get', ['update'], options).catch(() => {});
+    await install();
+  });
 }
 
 /** A Debian tree with all that a node needs; made on first use (a minute, as root) and kept. */
