@@ -4,15 +4,15 @@ import { KubeConnection } from '@restow/kube';
 
 /**
  * Loaded into the real command before it starts: kills the process after so many journal records (each is one flush to
- * disk), or while the API server is at work on the so-manieth change of one kind.
+ * disk), or while the API server is at work on a change of a kind, and says on which.
  */
 const { RESTOW_TEST_KILL = '' } = process.env;
-const [what, count, kind] = RESTOW_TEST_KILL.split(':');
-let left = Number(count);
+const [what, argument] = RESTOW_TEST_KILL.split(':');
 
 const die = () => process.kill(process.pid, 'SIGKILL');
 
 if (what === 'record') {
+  let left = Number(argument);
   const flush = fs.fdatasyncSync;
   fs.fdatasyncSync = (descriptor) => {
     flush(descriptor);
@@ -21,12 +21,16 @@ if (what === 'record') {
   syncBuiltinESMExports();
 }
 if (what === 'write') {
+  const kind = new RegExp(argument!);
   const send = KubeConnection.prototype.send;
   KubeConnection.prototype.send = function (request, signal) {
     const answer = send.call(this, request, signal);
-    const isKind = request.method !== 'GET' && new RegExp(kind!).test(`${request.method} ${request.path}`);
-    // The request is on its way; the answer must find nobody.
-    if (isKind && --left === 0) setTimeout(die, 1);
+    const change = `${request.method} ${request.path}`;
+    if (request.method !== 'GET' && kind.test(change)) {
+      fs.writeSync(process.stderr.fd, `cut off: ${change}\n`);
+      // The request is on its way; the answer must find nobody.
+      setTimeout(die, 1);
+    }
     return answer;
   };
 }
