@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Account, JournalRecord } from '@restow/executor';
@@ -90,6 +90,22 @@ export class ApplyRuns {
       .trimEnd()
       .split('\n')
       .map((line) => (JSON.parse(line) as { record: JournalRecord }).record);
+  }
+
+  /** Nodes that the run has cordoned to empty them, so far. */
+  get emptied(): readonly { readonly name: string; readonly uid: string }[] {
+    const records = existsSync(this.#state) ? this.records() : [];
+    const done = new Set(
+      records.flatMap((record) => (record.type === 'acted' && record.outcome.ok ? [record.act] : [])),
+    );
+    return records.flatMap((record) =>
+      record.type === 'begun' &&
+      record.does.kind === 'cordon' &&
+      record.does.purpose === 'empty' &&
+      done.has(record.act)
+        ? [record.does.node]
+        : [],
+    );
   }
 
   /** What went otherwise than planned. */

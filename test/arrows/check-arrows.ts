@@ -18,9 +18,21 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   kube: ['model', 'executor'],
   snapshotter: ['model', 'executor', 'kube'],
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
-  agent: [],
+  migration: ['model', 'executor', 'kube'],
+  agent: ['migration'],
   testkit: ['model', 'executor'],
-  cli: ['model', 'scheduling', 'pricing', 'solver', 'executor', 'kube', 'snapshotter', 'simulator'],
+  cli: [
+    'model',
+    'scheduling',
+    'pricing',
+    'solver',
+    'executor',
+    'kube',
+    'snapshotter',
+    'simulator',
+    'migration',
+    'agent',
+  ],
 };
 const LONGEST_FILE = 500;
 const IMPORT = /(?:^\s*(?:import|export)\b[^'"`;]*?from\s*|^\s*import\s*|\bimport\()['"]([^'"]+)['"]/gm;

@@ -9,12 +9,18 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+export interface RestowOptions {
+  readonly input?: string | Uint8Array;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What to put before it, so that it runs somewhere else. */
+  readonly enter?: readonly string[];
+}
+
 /** Runs the real command in a process of its own. */
-export function restow(
-  args: readonly string[],
-  options: { input?: string | Uint8Array; cwd?: string; env?: Readonly<Record<string, string>> } = {},
-): Promise<Outcome> {
-  const child = spawn(process.execPath, [BIN, ...args], {
+export function restow(args: readonly string[], options: RestowOptions = {}): Promise<Outcome> {
+  const [command, ...rest] = [...(options.enter ?? []), process.execPath, BIN, ...args];
+  const child = spawn(command!, rest, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });

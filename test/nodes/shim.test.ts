@@ -63,6 +63,7 @@ describe.skipIf(why !== null)(why ?? 'a pod with a ticket, on real kubelets', ()
       expiresAt: Date.now() + 60_000,
       waitMs: 10_000,
       restoreMs: 20_000,
+      address: null,
     });
     await kubectl(['delete', 'pod', 'redis-0', '--grace-period=0', '--force', '--wait=false']);
     await untilFound(

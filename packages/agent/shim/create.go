@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,28 +22,31 @@ func create(state stateDir, call call) error {
 	}
 	ticket, err := state.ticketOf(bundle, time.Now())
 	if err != nil {
-		return failed(state, bundle, err)
+		return failed(state, nil, bundle, err)
 	}
 	if ticket == nil {
 		return errNotOurs
 	}
 	taken, err := state.take(ticket, bundle.container())
 	if err != nil {
-		return failed(state, bundle, err)
+		return failed(state, ticket, bundle, err)
+	}
+	if !taken && state.isCalledOff(ticket, bundle.container()) {
+		return failed(state, ticket, bundle, errors.New("the move was called off"))
 	}
 	if !taken {
 		// A container of its own, such as an init container, or one that has crashed after it was restored: it starts cold.
 		return errNotOurs
 	}
 	if err := restoreWith(state, ticket, bundle, call); err != nil {
-		return failed(state, bundle, err)
+		return failed(state, ticket, bundle, err)
 	}
 	return nil
 }
 
 // failed lets nobody start the pod cold until it is decided where it goes on: its memory may still be alive elsewhere.
-func failed(state stateDir, bundle bundle, why error) error {
-	if err := state.refuseFromNowOn(bundle.podUID(), why.Error()); err != nil {
+func failed(state stateDir, t *ticket, bundle bundle, why error) error {
+	if err := state.refuseFromNowOn(t, bundle.podUID(), why.Error()); err != nil {
 		return fmt.Errorf("%w (and the pod could not be fenced: %v)", why, err)
 	}
 	return fmt.Errorf("container %s of %s/%s is not restored: %w", bundle.container(), bundle.namespace(), bundle.pod(), why)

@@ -1,5 +1,9 @@
 // Command restow-runc stands where containerd looks for runc. A container that no move concerns goes to runc untouched;
-// one that has a ticket is restored from its checkpoint instead of created, once; one of a fenced pod is refused.
+// one that has a ticket is restored from its checkpoint instead of created, once; one of a fenced pod is refused. Called
+// as a CNI plugin, it stands in front of the node's own one. And it answers the agent, which is no native program:
+//
+//	restow-runc restow-deleted UPPER  what an overlay's upper folder hides of those below
+//	restow-runc restow-release IP     no pod has this address of the node's own any more
 package main
 
 import (
@@ -14,8 +18,19 @@ const defaultStateDir = "/run/restow"
 
 func main() {
 	state := stateDir(envOr("RESTOW_STATE_DIR", defaultStateDir))
+	addresses := addressDir(envOr("RESTOW_ADDRESS_DIR", defaultAddressDir))
 	call := parseCall(os.Args[1:])
-	err := handle(state, call)
+	var err error
+	switch {
+	case os.Getenv("CNI_COMMAND") != "":
+		err = runCNI(state, addresses)
+	case len(os.Args) == 3 && os.Args[1] == "restow-deleted":
+		err = printDeleted(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "restow-release":
+		err = addresses.release(os.Args[2])
+	default:
+		err = handle(state, call)
+	}
 	if errors.Is(err, errNotOurs) {
 		err = becomeRunc(os.Args[1:])
 	}

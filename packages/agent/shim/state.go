@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,6 +20,8 @@ import (
 //	tickets/NS_POD/open/NAME    one for each container; taken by renaming, so that it works once
 //	archives/MOVE/NAME          what a container is restored from
 //	archives/MOVE/ready         the archive is whole; or: failed
+//	archives/MOVE/refused       which pod could not be restored, and on the next line why
+//	leaving/ID                  sandboxes that leave with their address, which is in it
 //	restored/ID                 containers that were restored and not created
 type stateDir string
 
@@ -32,7 +36,9 @@ type ticket struct {
 	ExpiresAt  int64    `json:"expiresAt"`
 	WaitMs     int64    `json:"waitMs"`
 	RestoreMs  int64    `json:"restoreMs"`
-	dir        string
+	// nil: the pod gets a new one.
+	Address *address `json:"address"`
+	dir     string
 }
 
 // Names of Kubernetes objects and of moves; nothing else becomes part of a path.
@@ -64,7 +70,15 @@ func (s stateDir) isFenced(podUID string) bool {
 func (s stateDir) fence(podUID string) string { return filepath.Join(string(s), "fences", podUID) }
 
 // refuseFromNowOn keeps kubelet from starting cold what could not be restored, until somebody decides.
-func (s stateDir) refuseFromNowOn(podUID, why string) error {
+func (s stateDir) refuseFromNowOn(t *ticket, podUID, why string) error {
+	if t != nil {
+		if err := os.MkdirAll(s.archive(t), 0o700); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(s.archive(t), "refused"), []byte(podUID+"\n"+why+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
 	if err := os.MkdirAll(filepath.Join(string(s), "fences"), 0o700); err != nil {
 		return err
 	}
@@ -111,6 +125,31 @@ func (s stateDir) take(t *ticket, container string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// isOpen says whether any container has not used it yet.
+func (s stateDir) isOpen(t *ticket) bool { return !isEmpty(filepath.Join(t.dir, "open")) }
+
+// isCalledOff says that the ticket of a container that was never restored will not be honoured.
+func (s stateDir) isCalledOff(t *ticket, container string) bool {
+	if !slices.Contains(t.Containers, container) {
+		return false
+	}
+	_, failed := os.Stat(filepath.Join(s.archive(t), "failed"))
+	_, done := os.Stat(filepath.Join(s.archive(t), "done", container))
+	return failed == nil && done != nil
+}
+
+// leaving is the address with which a sandbox leaves; empty: it does not.
+func (s stateDir) leaving(sandbox string) (string, error) {
+	if !plainName.MatchString(sandbox) {
+		return "", nil
+	}
+	text, err := os.ReadFile(filepath.Join(string(s), "leaving", sandbox))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(text)), err
 }
 
 func (s stateDir) archive(t *ticket) string { return filepath.Join(string(s), "archives", t.Move) }

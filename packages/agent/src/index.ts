@@ -1,2 +1,3 @@
-export { type ManifestFile, writeManifest } from './archive/manifest.ts';
-export { NodeState, type Ticket } from './state/tickets.ts';
+export * from './archive/manifest.ts';
+export * from './start-agent.ts';
+export * from './state/tickets.ts';

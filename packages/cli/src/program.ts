@@ -138,6 +138,44 @@ export function buildProgram(): Command {
     .action(async (options) => (await import('./commands/demo.ts')).runDemo(options));
 
   program
+    .command('migrate')
+    .description('move one pod to another node with its memory, files, address and connections')
+    .argument('<pod>', 'the pod')
+    .option('-n, --namespace <namespace>', 'its namespace', 'default')
+    .option('--to <node>', 'where; by default the node with the most free memory of those that can take it')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .option('--dry-run', 'only say whether it could be moved, or every reason why not')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (pod, options) => {
+      process.exitCode = await (await import('./commands/migrate.ts')).runMigrate(pod, options);
+    });
+
+  program
+    .command('certificate')
+    .description("issue the certificate of a node's agent; the cluster's authority is made on first use")
+    .argument('<node>', 'the node')
+    .requiredOption('--save <folder>', 'write ca.crt, tls.crt and tls.key there')
+    .option('--days <number>', 'how long it shall be valid', '365')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .action(async (node, options) => (await import('./commands/certificate.ts')).runCertificate(node, options));
+
+  program
+    .command('agent')
+    .description('run on a node, as root: freeze, stream and restore the pods that leave it and come to it')
+    .requiredOption('--node <name>', 'the node that this is')
+    .requiredOption('--address <address>', 'where it is reached: HOST or HOST:PORT')
+    .requiredOption('--tls <folder>', 'ca.crt, tls.crt and tls.key of this node, from `restow certificate`')
+    .option('--shim <file>', 'the runtime shim', '/usr/local/sbin/restow-runc')
+    .option('--runc <file>', 'the runtime behind it', 'runc')
+    .option('--runc-root <folder>', "where containerd's runtime keeps its state", '/run/containerd/runc/k8s.io')
+    .option('--moves <number>', 'pods on their way at once, from here and to here', '2')
+    .option('--archive-memory <quantity>', 'of all archives at once, such as 8Gi; by default a quarter of the memory')
+    .option('--bandwidth <quantity>', 'bytes a second that may leave, such as 100Mi; by default as many as can')
+    .action(async (options) => (await import('./commands/agent.ts')).runAgent(options));
+
+  program
     .command('version')
     .description('print the version')
     .action(async () => (await import('./commands/version.ts')).runVersion());

@@ -2,13 +2,13 @@
 # Makes this process the first of a node: a root of its own over the Debian tree, with the machine's /dev and /sys, and
 # folders of the node's own where containerd and kubelet keep things. Then starts both, and ends when either does.
 set -eu
-tree=$1 work=$2 name=$3
+tree=$1 work=$2 name=$3 address=$4 repository=$5
 hostname "$name"
 mount --make-rprivate /
 mkdir -p "$work/upper" "$work/scratch" "$work/root" "$work/containerd" "$work/kubelet" "$work/pods" "$work/shared"
 root=$work/root
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" "$root"
-mkdir -p "$root/var/lib/containerd" "$root/var/lib/kubelet" "$root/var/log/pods" "$root/node" "$root/shared" "$root/old"
+mkdir -p "$root/var/lib/containerd" "$root/var/lib/kubelet" "$root/var/log/pods" "$root/node" "$root/shared" "$root/old" "$root/restow"
 mount -t proc proc "$root/proc"
 mount --rbind /sys "$root/sys"
 mount --rbind /dev "$root/dev"
@@ -19,6 +19,7 @@ mount --bind "$work/kubelet" "$root/var/lib/kubelet"
 mount --bind "$work/pods" "$root/var/log/pods"
 mount --bind "$work/node" "$root/node"
 mount --bind "$work/../shared" "$root/shared"
+mount --bind -o ro "$repository" "$root/restow"
 cd "$root"
 pivot_root . old
 exec /usr/sbin/chroot . /bin/sh -c '
@@ -32,4 +33,4 @@ exec /usr/sbin/chroot . /bin/sh -c '
   /node/kubelet --config /node/kubelet.json --kubeconfig /node/kubeconfig --cert-dir /node/pki \
     --hostname-override "$(hostname)" --node-ip "$1" >>/node/kubelet.log 2>&1 &
   wait
-' node "$4"
+' node "$address"

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { filesIn, MANIFEST } from './files.ts';
 
 const VERSION = 1;
 /** Hashed one by one, so that the shim can check a large file with all cores. */
-const PIECE_BYTES = 8 * 2 ** 20;
-const NAME = 'manifest.json';
+export const PIECE_BYTES = 4 * 2 ** 20;
 
 export interface ManifestFile {
   /** Relative to the archive. */
@@ -17,17 +17,17 @@ export interface ManifestFile {
 
 /** Lists everything in a container's archive with sizes and digests, as the shim checks it (`shim/manifest.go`). */
 export async function writeManifest(folder: string): Promise<readonly ManifestFile[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((path) => path !== NAME)
-    .sort();
   const files: ManifestFile[] = [];
-  for (const path of paths) files.push(await describe(folder, path));
-  const manifest = { version: VERSION, pieceBytes: PIECE_BYTES, files };
-  await writeFile(join(folder, NAME), JSON.stringify(manifest), { mode: 0o600 });
+  for (const path of await filesIn(folder)) files.push(await describe(folder, path));
+  await writeManifestOf(folder, files);
   return files;
+}
+
+/** The manifest as it was written. */
+export async function writeManifestOf(folder: string, files: readonly ManifestFile[]): Promise<Buffer> {
+  const manifest = Buffer.from(JSON.stringify({ version: VERSION, pieceBytes: PIECE_BYTES, files }));
+  await writeFile(join(folder, MANIFEST), manifest, { mode: 0o600 });
+  return manifest;
 }
 
 async function describe(folder: string, path: string): Promise<ManifestFile> {

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PodAddress } from '@restow/migration';
 
 /** The right to restore one pod once, as the runtime shim reads it (`shim/state.go`). */
 export interface Ticket {
@@ -17,6 +18,8 @@ export interface Ticket {
   readonly waitMs: number;
   /** How long the restore of one container may take. */
   readonly restoreMs: number;
+  /** What the pod keeps; null: it gets a new one. */
+  readonly address: PodAddress | null;
 }
 
 const VERSION = 1;
@@ -44,6 +47,16 @@ export class NodeState {
     return join(this.#folder, 'archives', move);
   }
 
+  /** The pod's address goes with it, and stays reserved here. */
+  async markLeaving(sandboxId: string, ip: string): Promise<void> {
+    await mkdir(join(this.#folder, 'leaving'), { recursive: true, mode: 0o700 });
+    await writeFile(join(this.#folder, 'leaving', sandboxId), ip, { mode: 0o600 });
+  }
+
+  async unmarkLeaving(sandboxId: string): Promise<void> {
+    await rm(join(this.#folder, 'leaving', sandboxId), { force: true });
+  }
+
   /** Whole or not at all: the shim never sees half a ticket. */
   async grant({ namespace, pod, ...ticket }: Ticket): Promise<void> {
     const folder = this.#ticket(namespace, pod);
@@ -69,6 +82,29 @@ export class NodeState {
   async markFailed(move: string, reason: string): Promise<void> {
     await mkdir(this.archive(move), { recursive: true, mode: 0o700 });
     await writeFile(join(this.archive(move), 'failed'), reason, { mode: 0o600 });
+  }
+
+  /**
+   * Takes the right to be restored back from every container that has not used it; the names of those that have. A pod
+   * whose move has failed is refused by the shim, not started cold.
+   */
+  async takeBack(namespace: string, pod: string, move: string, containers: readonly string[]): Promise<string[]> {
+    const taken: string[] = [];
+    const kept = join(this.archive(move), 'taken-back');
+    await mkdir(kept, { recursive: true, mode: 0o700 });
+    for (const name of containers) {
+      await rename(join(this.#ticket(namespace, pod), 'open', name), join(kept, name)).catch(() => taken.push(name));
+    }
+    const before = await readdir(kept);
+    return taken.filter((name) => !before.includes(name));
+  }
+
+  /** The pod that the shim has refused to start after its restore has failed, and why; null: none. */
+  async refusedBy(move: string): Promise<{ readonly podUid: string; readonly reason: string } | null> {
+    const text = await readFile(join(this.archive(move), 'refused'), 'utf8').catch(() => null);
+    if (text === null) return null;
+    const [podUid = '', ...reason] = text.trimEnd().split('\n');
+    return { podUid, reason: reason.join(' ') };
   }
 
   /** Forgets a move; its archive holds a process's whole memory. */

@@ -1,4 +1,4 @@
-import type { RunPorts } from '@restow/executor';
+import type { Mover, RunPorts } from '@restow/executor';
 import {
   ClusterApiNodes,
   EvictionMover,
@@ -10,11 +10,11 @@ import {
   SurgeMover,
 } from '@restow/kube';
 
-/** What changes a cluster, over its API server. */
-export function adaptersOver(api: KubeApi): Pick<RunPorts, 'nodes' | 'marker' | 'mover'> {
+/** What changes a cluster, over its API server; `more`: what moves pods in other ways. */
+export function adaptersOver(api: KubeApi, more: readonly Mover[] = []): Pick<RunPorts, 'nodes' | 'marker' | 'mover'> {
   return {
     nodes: new NodeManagers(api, [new KarpenterNodes(api, Date.now), new ClusterApiNodes(api, Date.now)], Date.now),
     marker: new KubeNodeMarker(api),
-    mover: new MoverByMethod([new EvictionMover(api, Date.now), new SurgeMover(api, Date.now)]),
+    mover: new MoverByMethod([new EvictionMover(api, Date.now), new SurgeMover(api, Date.now), ...more]),
   };
 }

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os';
 import type { Clock, NoticeSource, Reason, RunPorts } from '@restow/executor';
 import { type ClusterChoice, ClusterLease, KubeApi, KubeConnection, sleepMs } from '@restow/kube';
+import type { PhaseListener } from '@restow/migration';
 import { InputError, type PriceBook } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
 import { LiveView } from '@restow/snapshotter';
 import { adaptersOver } from './adapters.ts';
+import { openLiveMoves } from './live-moves.ts';
 
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
@@ -28,11 +30,13 @@ export interface OpenRequest {
   readonly book: PriceBook;
   /** A person's word weighs more than a pause. */
   readonly evenIfPaused: boolean;
+  /** Told how far pods are that are moved live. */
+  readonly onPhase?: PhaseListener;
 }
 
 /** Connects, takes the lease and reads everything. Throws InputError when the cluster is somebody else's now. */
 export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
-  const { choice, runId, book, evenIfPaused } = request;
+  const { choice, runId, book, evenIfPaused, onPhase = () => {} } = request;
   const signal = AbortSignal.timeout(OPEN_LIMIT_MS);
   const connection = await KubeConnection.open(choice, `restow run=${runId}`);
   const apiWith = (fence: () => void) => new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence });
@@ -55,10 +59,11 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
     const api = apiWith(() => lease.assertHeld());
     const view = await LiveView.open(connection, Date.now, signal);
     const lookup = new PriceLookup(book);
+    const live = await openLiveMoves(api, onPhase, signal);
     const ports = {
       clock: machineClock,
       view,
-      ...adaptersOver(api),
+      ...adaptersOver(api, live === null ? [] : [live.mover]),
       notices: NO_NOTICES,
       priceOf: (node: Parameters<RunPorts['priceOf']>[0]) => lookup.priceOf(node)?.microsPerHour ?? null,
     };
@@ -67,6 +72,7 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
       return why === null ? null : { code: 'paused', message: `runs on this cluster are paused: ${why}` };
     };
     const close = async () => {
+      live?.agents.close();
       await view.close();
       await lease.release(AbortSignal.timeout(OPEN_LIMIT_MS)).catch(() => {});
       await connection.close();

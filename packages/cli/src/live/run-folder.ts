@@ -14,6 +14,8 @@ const metaSchema = z.strictObject({
   server: z.string(),
   prices: z.array(z.string()),
   assumeRegion: z.string().nullable(),
+  /** What cannot be done as planned is planned again. */
+  replans: z.boolean().default(true),
 });
 
 /** What a successor needs to know besides the journal. */

@@ -120,11 +120,12 @@ export class KubeApi {
     return this.#write({ method: 'PATCH', path, body, contentType: 'application/merge-patch+json' }, signal);
   }
 
-  /** Only the object with this UID is deleted. */
-  delete(path: string, uid: string, signal: AbortSignal): Promise<WriteAnswer> {
+  /** Only the object with this UID is deleted; `gracePeriodSeconds`: of a pod, in place of its own. */
+  delete(path: string, uid: string, signal: AbortSignal, gracePeriodSeconds?: number): Promise<WriteAnswer> {
     // The server reads a deletion's options from its body alone, and then not from the query.
     const dryRun = this.#options.dryRun ? { dryRun: ['All'] } : {};
-    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...dryRun };
+    const grace = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds };
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...grace, ...dryRun };
     return this.#write({ method: 'DELETE', path, body }, signal);
   }
 

@@ -44,6 +44,11 @@ export class Daemon {
     return this.#child.pid!;
   }
 
+  /** Everything that it has written. */
+  get log(): string {
+    return readFileSync(this.#log, 'utf8');
+  }
+
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);
   }
@@ -58,7 +63,7 @@ export class Daemon {
   }
 
   #tail(): string {
-    return readFileSync(this.#log, 'utf8').slice(-3000);
+    return this.log.slice(-3000);
   }
 }
 

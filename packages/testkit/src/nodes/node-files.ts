@@ -20,7 +20,8 @@ export interface NodeFacts {
 export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlane: ControlPlane): Promise<void> {
   const { name, number, address, cgroupRoot, runtime } = facts;
   const file = (path: string) => join(work, 'node', path);
-  for (const folder of ['etc/cni/net.d', 'etc/criu', 'images', 'pki']) await mkdir(file(folder), { recursive: true });
+  for (const folder of ['etc/cni/net.d', 'etc/criu', 'images', 'pki', 'cni'])
+    await mkdir(file(folder), { recursive: true });
   const subject = `/O=system:nodes/CN=system:node:${name}`;
   const { cert, key } = await controlPlane.certificates.sign(`node-${name}`, subject);
   const base64 = async (path: string) => (await readFile(path)).toString('base64');
@@ -40,6 +41,7 @@ export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlan
     copyFile(ca, file('ca.crt')),
     copyFile(await findBinary('kubelet'), file('kubelet')),
     copyFile(runtime, file('runtime')),
+    copyFile(runtime, file('cni/restow-cni')),
     ...IMAGE_NAMES.map(async (image) => {
       const archive = await imageArchive(image);
       await link(archive, file(`images/${image}.tar`)).catch(() => copyFile(archive, file(`images/${image}.tar`)));
@@ -58,7 +60,7 @@ sandbox = "${imageReference('pause')}"
 [plugins."io.containerd.cri.v1.runtime"]
 restrict_oom_score_adj = true
 [plugins."io.containerd.cri.v1.runtime".cni]
-bin_dirs = ["/usr/lib/cni"]
+bin_dirs = ["/node/cni", "/usr/lib/cni"]
 conf_dir = "/etc/cni/net.d"
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
 runtime_type = "io.containerd.runc.v2"
@@ -117,10 +119,13 @@ function cniConfig(number: number): object {
     name: 'fabric',
     plugins: [
       {
-        type: 'bridge',
-        bridge: 'cni0',
-        isGateway: false,
-        ipam: { type: 'host-local', ranges: [[range]], routes: [], dataDir: '/var/lib/cni' },
+        type: 'restow-cni',
+        delegate: {
+          type: 'bridge',
+          bridge: 'cni0',
+          isGateway: false,
+          ipam: { type: 'host-local', ranges: [[range]], routes: [], dataDir: '/var/lib/cni' },
+        },
       },
     ],
   };

@@ -13,6 +13,7 @@ import { nodeRoot } from './node-root.ts';
 
 const run = promisify(execFile);
 const ENTER = fileURLToPath(new URL('../../nodes/enter-node.sh', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../../..', import.meta.url));
 
 export interface TestNode {
   readonly name: string;
@@ -21,7 +22,7 @@ export interface TestNode {
   exec(...command: readonly string[]): Promise<string>;
   /** What to put before a command, so that it runs on the node. */
   readonly enter: readonly string[];
-  /** The node's own root, as this machine sees it. */
+  /** The node's own root, as this machine sees it; this repository is at `/restow` there, and cannot be written. */
   readonly root: string;
   stop(): Promise<void>;
 }
@@ -100,7 +101,7 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
   await makeCgroups(cgroup);
   await writeNodeFiles(work, { name, number, address, cgroupRoot: `/${cgroup}`, runtime }, controlPlane);
   const unshare = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
-  const [command, ...args] = [...namespace.enter, ...unshare, 'sh', ENTER, tree, work, name, address];
+  const [command, ...args] = [...namespace.enter, ...unshare, 'sh', ENTER, tree, work, name, address, REPOSITORY];
   const daemon = new Daemon(`${name}-node`, folder, command!, args);
   const ready = ['get', 'node', name, '-o', "jsonpath={.status.conditions[?(@.type=='Ready')].status}"];
   const stop = async () => {

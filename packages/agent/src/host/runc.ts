@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { runProgram } from './run-program.ts';
+
+const stateSchema = z.looseObject({ status: z.string(), pid: z.int() });
+export type RuncState = z.infer<typeof stateSchema>;
+
+const QUICK_MS = 10_000;
+
+/** runc on containerd's own containers. */
+export class Runc {
+  readonly #command: readonly string[];
+
+  /** `root`: where containerd's shim lets runc keep its state. */
+  constructor(program: string, root: string) {
+    this.#command = [program, '--root', root];
+  }
+
+  /** null when there is no such container. */
+  async state(id: string): Promise<RuncState | null> {
+    const text = await this.#run(['state', id], QUICK_MS).catch(() => null);
+    return text === null ? null : stateSchema.parse(JSON.parse(text));
+  }
+
+  async pids(id: string): Promise<readonly number[]> {
+    const text = await this.#run(['ps', '--format', 'json', id], QUICK_MS);
+    return (z.array(z.int()).nullable().parse(JSON.parse(text)) ?? []).slice();
+  }
+
+  async pause(id: string): Promise<void> {
+    if ((await this.state(id))?.status === 'paused') return;
+    await this.#run(['pause', id], QUICK_MS);
+  }
+
+  async thaw(id: string): Promise<void> {
+    if ((await this.state(id))?.status !== 'paused') return;
+    await this.#run(['resume', id], QUICK_MS);
+  }
+
+  /** Writes the memory of a paused container there and leaves it paused. Connections and locks are part of it. */
+  async checkpoint(id: string, images: string, work: string, limitMs: number): Promise<void> {
+    const flags = ['--leave-running', '--tcp-established', '--file-locks', '--manage-cgroups-mode', 'ignore'];
+    await this.#run(['checkpoint', ...flags, '--image-path', images, '--work-path', work, id], limitMs);
+  }
+
+  async version(): Promise<string | null> {
+    const text = await runProgram([this.#command[0]!, '--version'], { limitMs: QUICK_MS }).catch(() => '');
+    return /^runc version (\S+)/m.exec(text)?.[1] ?? null;
+  }
+
+  #run(args: readonly string[], limitMs: number): Promise<string> {
+    return runProgram([...this.#command, ...args], { limitMs });
+  }
+}

@@ -1,0 +1,293 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  type AgentConnection,
+  type AgentPeer,
+  type Done,
+  doneAnswer,
+  type FreezeRequest,
+  type handBackRequest,
+  type MoveReport,
+  type Refusal,
+  type Sent,
+} from '@restow/migration';
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import { writeManifest } from '../archive/manifest.ts';
+import { readArchive } from '../archive/stream.ts';
+import { emptyDirsOf, saveVolumes } from '../archive/volumes.ts';
+import { saveWritableLayer, upperFolderOf } from '../archive/writable-layer.ts';
+import type { Addresses } from '../host/addresses.ts';
+import { containersOf, type NodeContainer } from '../host/bundles.ts';
+import { podNetworkOf, setLink } from '../host/pod-network.ts';
+import type { Runc } from '../host/runc.ts';
+import type { AgentLimits } from '../limits.ts';
+import type { NodeState } from '../state/tickets.ts';
+import { Phases } from './phases.ts';
+import type { MoveRecords, SourceRecord } from './records.ts';
+import { stateOfTicket } from './ticket-state.ts';
+
+export interface SourceMovesOptions {
+  readonly state: NodeState;
+  readonly records: MoveRecords;
+  readonly runc: Runc;
+  /** The runtime shim, which also reads what only it can. */
+  readonly shim: string;
+  readonly limits: AgentLimits;
+  readonly addresses: Addresses;
+  readonly connect: (peer: AgentPeer) => Promise<AgentConnection>;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Pods that leave this node. From `freeze` on none of their processes runs; they run again by `thaw`, which is for whoever
+ * knows that the pod can come to life nowhere else.
+ */
+export class SourceMoves {
+  readonly #options: SourceMovesOptions;
+  readonly #heard = new Map<string, number>();
+  readonly #sending = new Set<string>();
+
+  constructor(options: SourceMovesOptions) {
+    this.#options = options;
+  }
+
+  /** Somebody still cares for the move. */
+  hear(move: string): void {
+    this.#heard.set(move, this.#options.now());
+  }
+
+  async freeze(move: string, { pod, target }: FreezeRequest): Promise<Done> {
+    const { records, limits } = this.#options;
+    const known = records.source(move);
+    if (known !== null)
+      return known.state === 'frozen' || known.state === 'kept' ? DONE : refusal(`the pod is ${known.state}`);
+    const busy = records
+      .all()
+      .filter((record) => record.role === 'source' && ['frozen', 'kept'].includes(record.state));
+    if (busy.some((record) => record.pod.uid === pod.uid)) return refusal('the pod is on its way by another move');
+    if (busy.length >= limits.movesAtOnce)
+      return refusal(`${busy.length} pods are on their way from here, and no more are let`);
+    const containers = await containersOf(pod.uid);
+    const [first] = containers;
+    const pid = first === undefined ? undefined : (await this.#options.runc.state(first.id))?.pid;
+    if (first === undefined || pid === undefined || pid === 0) return refusal('the pod has no container here');
+    const network = await podNetworkOf(pid);
+    if (typeof network === 'string') return refusal(network);
+    const record: SourceRecord = {
+      role: 'source',
+      move,
+      pod,
+      target,
+      containers: containers.map(({ name, id }) => ({ name, id })),
+      sandboxId: first.sandboxId,
+      hostInterface: network.hostInterface,
+      address: { ...network.address, origin: await this.#options.addresses.originOf(network.address.ip) },
+      state: 'frozen',
+    };
+    records.write(record);
+    const phases = new Phases(this.#options.now);
+    try {
+      await this.#options.state.fence(pod.uid, move);
+      await setLink(record.hostInterface, 'down');
+      phases.end('fence');
+      await Promise.all(containers.map(({ id }) => this.#options.runc.pause(id)));
+      phases.end('freeze');
+      return { ok: true, phasesMs: phases.ms };
+    } catch (error) {
+      await this.thaw(move);
+      return refusal((error as Error).message);
+    }
+  }
+
+  /** Saves memory and files of the frozen pod; refused, it is frozen as before. */
+  async checkpoint(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.source(move);
+    if (record?.state === 'kept') return DONE;
+    if (record?.state !== 'frozen') return refusal(`there is no frozen pod of move ${move}`);
+    const phases = new Phases(this.#options.now);
+    try {
+      await state.forget(move);
+      const containers = await containersOf(record.pod.uid);
+      const emptyDirs = emptyDirsOf(containers);
+      // Of all or of none: what one container has seen of another is in both.
+      await Promise.all(containers.map((container) => this.#save(move, container, emptyDirs.get(container.name)!)));
+      phases.end('checkpoint');
+      await state.markLeaving(record.sandboxId, record.address.ip);
+      records.write({ ...record, state: 'kept' });
+      return { ok: true, phasesMs: phases.ms };
+    } catch (error) {
+      await state.forget(move);
+      return refusal((error as Error).message);
+    }
+  }
+
+  async #save(move: string, container: NodeContainer, emptyDirs: Parameters<typeof saveVolumes>[0]): Promise<void> {
+    const { runc, shim, state, limits } = this.#options;
+    const folder = join(state.archive(move), container.name);
+    await mkdir(join(folder, 'checkpoint'), { recursive: true, mode: 0o700 });
+    const work = join(state.archive(move), `${container.name}.work`);
+    await mkdir(work, { mode: 0o700 });
+    const pid = (await runc.state(container.id))!.pid;
+    const upper = await upperFolderOf(pid);
+    if (upper === null) throw new Error(`the root of container ${container.name} is no overlay`);
+    try {
+      await Promise.all([
+        runc.checkpoint(container.id, join(folder, 'checkpoint'), work, limits.checkpointMs),
+        saveWritableLayer(shim, upper, folder),
+        saveVolumes(emptyDirs, folder),
+      ]);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+
+  /** Streams the archive to the target's agent. */
+  async send(move: string, signal: AbortSignal): Promise<Sent> {
+    const { records, state, limits } = this.#options;
+    const record = records.source(move);
+    if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    const phases = new Phases(this.#options.now);
+    const connection = await this.#options.connect(record.target);
+    this.#sending.add(move);
+    let bytes = 0;
+    const names = record.containers.map(({ name }) => name);
+    const counted = async function* () {
+      for await (const chunk of readArchive(state.archive(move), names)) {
+        bytes += chunk.length;
+        yield chunk;
+      }
+    };
+    try {
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(limits.transferMs)]);
+      const body = Readable.from(limits.paced(counted()), { objectMode: false, highWaterMark: 2 ** 23 });
+      const answer = await connection.upload(`/v1/moves/${move}/archive`, body, doneAnswer, bounded);
+      phases.end('transfer');
+      return answer.ok ? { ok: true, phasesMs: phases.ms, bytes } : refusal(...answer.reasons);
+    } finally {
+      connection.close();
+      this.#sending.delete(move);
+      this.hear(move);
+    }
+  }
+
+  /** The pod goes on here. Only for whoever knows that its ticket can never be used. */
+  async thaw(move: string): Promise<Done> {
+    const { records, state, runc } = this.#options;
+    const record = records.source(move);
+    if (record === null) return DONE;
+    if (record.state === 'gone' || record.state === 'handed-back') return refusal(`the pod is ${record.state}`);
+    const phases = new Phases(this.#options.now);
+    for (const { id } of record.containers) await runc.thaw(id);
+    await setLink(record.hostInterface, 'up').catch(() => {});
+    await state.unmarkLeaving(record.sandboxId);
+    await state.unfence(record.pod.uid);
+    await state.forget(move);
+    records.write({ ...record, state: 'thawed' });
+    phases.end('thaw');
+    return { ok: true, phasesMs: phases.ms };
+  }
+
+  /** The pod runs elsewhere: its memory here is of no use to anybody any more. */
+  async release(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.source(move);
+    if (record === null || record.state === 'gone') return DONE;
+    if (record.state !== 'kept') return refusal(`the pod is ${record.state}`);
+    records.write({ ...record, state: 'gone' });
+    await state.forget(move);
+    return DONE;
+  }
+
+  /** The archive's right to be restored comes back here: what is made again of the pod on this node comes to life. */
+  async handBack(move: string, { expiresAt, waitMs, restoreMs }: z.infer<typeof handBackRequest>): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.source(move);
+    if (record?.state === 'handed-back') return DONE;
+    if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    const containers = record.containers.map(({ name }) => name);
+    records.write({ ...record, state: 'handed-back' });
+    for (const name of containers) await writeManifest(join(state.archive(move), name));
+    await state.markReady(move);
+    const { namespace, name, uid } = record.pod;
+    const { address } = record;
+    await state.grant({
+      move,
+      namespace,
+      pod: name,
+      sourceUid: uid,
+      containers,
+      address,
+      expiresAt,
+      waitMs,
+      restoreMs,
+    });
+    return DONE;
+  }
+
+  async report(move: string): Promise<MoveReport | null> {
+    const { records, state } = this.#options;
+    const record = records.source(move);
+    if (record === null) return null;
+    const containers = record.containers.map(({ name }) => name);
+    // Handed back, it is a ticket here, of which the shim says what became of it; used up, it is the end of the move.
+    if (record.state === 'handed-back') return stateOfTicket(state, move, containers);
+    return { state: record.state, reason: null, phasesMs: {} };
+  }
+
+  /** What nobody else does: lets go of pods that are gone, and of moves that nobody cares for any more. */
+  async tidy(): Promise<void> {
+    const { records } = this.#options;
+    for (const record of records.all()) {
+      if (record.role !== 'source') continue;
+      if (record.state === 'frozen' || record.state === 'kept') await this.#takeBackIfAbandoned(record);
+      else if (record.state !== 'thawed') await this.#unfenceIfGone(record);
+      if (record.state !== 'handed-back' && this.#silentMs(record.move) > FORGET_MS) records.forget(record.move);
+    }
+  }
+
+  async #unfenceIfGone({ pod, sandboxId }: SourceRecord): Promise<void> {
+    if ((await containersOf(pod.uid)).length > 0) return;
+    await this.#options.state.unfence(pod.uid);
+    await this.#options.state.unmarkLeaving(sandboxId);
+  }
+
+  /** Only when the target has given its word that the ticket is void. */
+  async #takeBackIfAbandoned({ move, target }: SourceRecord): Promise<void> {
+    const { limits, connect, log } = this.#options;
+    if (this.#sending.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
+    const connection = await connect(target);
+    try {
+      const path = `/v1/moves/${move}/cancel`;
+      const limit = AbortSignal.timeout(CANCEL_MS);
+      const cancelled = await connection.call(
+        { method: 'POST', path, body: {}, answer: doneAnswer, limitMs: CANCEL_MS },
+        limit,
+      );
+      if (!cancelled.ok) return;
+      const thawed = await this.thaw(move);
+      log.warn({ move, thawed }, 'nobody has asked for this move for long, and its pod goes on here');
+    } finally {
+      connection.close();
+    }
+  }
+
+  /** What was there before this agent was started has been heard of then. */
+  #silentMs(move: string): number {
+    const now = this.#options.now();
+    if (!this.#heard.has(move)) this.#heard.set(move, now);
+    return now - this.#heard.get(move)!;
+  }
+}
+
+const CANCEL_MS = 10_000;
+/** A controller that was killed and goes on asks what became of its move. */
+const FORGET_MS = 10 * 60_000;
+const DONE: Done = { ok: true, phasesMs: {} };
+
+function refusal(...reasons: string[]): Refusal {
+  return { ok: false, reasons };
+}

@@ -1,0 +1,177 @@
+import type { Done, MoveReport, PrepareRequest, Refusal } from '@restow/migration';
+import { discardArchive, writeArchive } from '../archive/stream.ts';
+import type { AgentLimits } from '../limits.ts';
+import type { NodeState } from '../state/tickets.ts';
+import { Phases } from './phases.ts';
+import type { MoveRecords, TargetRecord } from './records.ts';
+import { stateOfTicket } from './ticket-state.ts';
+
+export interface TargetMovesOptions {
+  readonly state: NodeState;
+  readonly records: MoveRecords;
+  readonly limits: AgentLimits;
+  readonly availableBytes: () => Promise<number>;
+  readonly now: () => number;
+  /** Milliseconds since the epoch. */
+  readonly wallNow: () => number;
+}
+
+/** Headers, manifests and files that grow between the look at them and the checkpoint. */
+const SLACK_BYTES = 64 * 2 ** 20;
+/** The archive, and what is restored from it. */
+const COPIES = 2;
+
+/** Pods that come to this node. */
+export class TargetMoves {
+  readonly #options: TargetMovesOptions;
+
+  constructor(options: TargetMovesOptions) {
+    this.#options = options;
+  }
+
+  /** Makes room, and gives the pod's ticket. */
+  async prepare(move: string, request: PrepareRequest): Promise<Done> {
+    const { records, state } = this.#options;
+    const { pod, source, containers, address, sizeBytes, expiresAt, waitMs, restoreMs } = request;
+    const known = records.target(move);
+    if (known !== null) return known.state === 'open' ? DONE : refusal(`the move is ${known.state}`);
+    const open = records
+      .all()
+      .filter((record): record is TargetRecord => record.role === 'target' && record.state === 'open');
+    const refused = await this.#whyNoRoom(request, open);
+    if (refused !== null) return refusal(refused);
+    records.write({ role: 'target', move, pod, source, containers, address, sizeBytes, expiresAt, state: 'open' });
+    await state.forget(move);
+    const { namespace, name, uid } = pod;
+    await state.grant({
+      move,
+      namespace,
+      pod: name,
+      sourceUid: uid,
+      containers,
+      address,
+      expiresAt,
+      waitMs,
+      restoreMs,
+    });
+    return DONE;
+  }
+
+  async #whyNoRoom({ pod, sizeBytes }: PrepareRequest, open: readonly TargetRecord[]): Promise<string | null> {
+    const { limits } = this.#options;
+    if (open.length >= limits.movesAtOnce) return `${open.length} pods are on their way here, and no more are let`;
+    if (open.some((one) => one.pod.namespace === pod.namespace && one.pod.name === pod.name)) {
+      return 'a pod of this name is on its way here by another move';
+    }
+    const promised = open.reduce((sum, one) => sum + one.sizeBytes, sizeBytes);
+    if (promised > limits.archiveBytes) {
+      return `its archive would need ${sizeBytes} bytes of memory, and all archives together may have ${limits.archiveBytes}`;
+    }
+    const available = await this.#options.availableBytes();
+    return COPIES * promised + SLACK_BYTES > available
+      ? `its archive and what is restored from it need ${COPIES * promised} bytes of memory, and ${available} are free`
+      : null;
+  }
+
+  /** Takes the archive from the source's agent. */
+  async receive(move: string, from: string, chunks: AsyncIterable<Buffer>): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.target(move);
+    if (record === null || record.state !== 'open') return refusal(`no archive of move ${move} is waited for`);
+    if (record.source !== from) return refusal(`move ${move} comes from ${record.source}, not from ${from}`);
+    const phases = new Phases(this.#options.now);
+    const folder = state.archive(move);
+    try {
+      await discardArchive(folder, record.containers);
+      await writeArchive(chunks, folder, record.sizeBytes + SLACK_BYTES);
+    } catch (error) {
+      await discardArchive(folder, record.containers);
+      return refusal((error as Error).message);
+    }
+    if (records.target(move)?.state !== 'open') {
+      await discardArchive(folder, record.containers);
+      return refusal('it was cancelled meanwhile');
+    }
+    await state.markReady(move);
+    phases.end('receive');
+    return { ok: true, phasesMs: phases.ms };
+  }
+
+  /** Takes the ticket back. Refused when a container has used it; what then becomes of that, `report` says. */
+  async cancel(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.target(move);
+    if (record === null || record.state === 'cancelled') return DONE;
+    if (record.state === 'committed') return refusal('it is committed');
+    // From here on no container that comes is restored, and none starts cold.
+    await state.markFailed(move, 'the move was cancelled');
+    const { namespace, name } = record.pod;
+    const taken = await state.takeBack(namespace, name, move, record.containers);
+    if (taken.length > 0 && (await state.refusedBy(move)) === null)
+      return refusal(`already taken: ${taken.join(', ')}`);
+    records.write({ ...record, state: 'cancelled' });
+    await discardArchive(state.archive(move), record.containers);
+    return DONE;
+  }
+
+  /** Every container is back: nobody may restore from this archive again, nor read it. */
+  async commit(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.target(move);
+    if (record === null) return refusal(`there is no move ${move}`);
+    if (record.state === 'committed') return DONE;
+    const report = (await this.report(move))!;
+    if (report.state !== 'restored') return refusal(`it is ${report.state}`);
+    records.write({ ...record, state: 'committed' });
+    await state.revoke(record.pod.namespace, record.pod.name);
+    await state.forget(move);
+    return DONE;
+  }
+
+  /** Nothing of a move that was cancelled is left: its pod may start here, cold. */
+  async letStart(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.target(move);
+    if (record !== null && record.state !== 'cancelled') return refusal(`it is ${record.state}`);
+    if (record === null) return DONE;
+    await state.revoke(record.pod.namespace, record.pod.name);
+    const refused = await state.refusedBy(move);
+    if (refused !== null) await state.unfence(refused.podUid);
+    await state.forget(move);
+    return DONE;
+  }
+
+  isFrom(move: string, node: string): boolean {
+    return this.#options.records.target(move)?.source === node;
+  }
+
+  /** What nobody else does: commits what is restored, and calls off what has expired, when no controller has. */
+  async tidy(): Promise<void> {
+    const { records, wallNow } = this.#options;
+    for (const record of records.all()) {
+      if (record.role !== 'target' || wallNow() < record.expiresAt) continue;
+      if (record.state === 'open') {
+        const committed = await this.commit(record.move);
+        if (!committed.ok) await this.cancel(record.move);
+      } else if (record.state === 'committed' && wallNow() > record.expiresAt + FORGET_MS) {
+        records.forget(record.move);
+      }
+    }
+  }
+
+  async report(move: string): Promise<MoveReport | null> {
+    const { records, state } = this.#options;
+    const record = records.target(move);
+    if (record === null) return null;
+    if (record.state !== 'open') return { state: record.state, reason: null, phasesMs: {} };
+    return stateOfTicket(state, move, record.containers);
+  }
+}
+
+/** A controller that was killed and goes on asks what became of its move. */
+const FORGET_MS = 10 * 60_000;
+const DONE: Done = { ok: true, phasesMs: {} };
+
+function refusal(...reasons: string[]): Refusal {
+  return { ok: false, reasons };
+}

@@ -1,0 +1,159 @@
+import {
+  type Account,
+  abort,
+  carryOut,
+  FileJournal,
+  type JournalRecord,
+  type Reason,
+  type RunOptions,
+  type RunOutcome,
+  type RunPorts,
+  resume,
+} from '@restow/executor';
+import type { PhaseListener } from '@restow/migration';
+import { digestOf, InputError, type Plan, type PriceBook } from '@restow/model';
+import { amendRequest, planInWorker } from '@restow/solver';
+import { clusterChoice } from '../read-cluster.ts';
+import { readPrices } from '../read-prices.ts';
+import { showRun } from '../show-run.ts';
+import { beyondReach } from './beyond-reach.ts';
+import { type OpenCluster, openCluster } from './open-cluster.ts';
+import { journalOf, newRunId, type RunMeta, readRunMeta, writeRunMeta } from './run-folder.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+
+/** Where the plan came from and how it is to be carried out. */
+export interface RunChoice extends Omit<RunMeta, 'runId' | 'server'> {
+  /** Shown where it is a problem. */
+  readonly file?: string;
+}
+
+export interface RunWatch {
+  /** Shows on a terminal how far it is. */
+  readonly isShown: boolean;
+  readonly onPhase?: PhaseListener;
+  readonly onRecord?: (record: JournalRecord) => void;
+}
+
+const REPLAN_LIMIT_MS = 120_000;
+
+/** Carries out a plan as a run of its own. Throws InputError when nothing was begun. */
+export async function beginRun(plan: Plan, choice: RunChoice, watch: RunWatch): Promise<Account> {
+  const { file, ...chosen } = choice;
+  const runId = newRunId(new Date());
+  const book = await bookFor(plan, chosen);
+  return withCluster({ ...chosen, runId }, book, false, watch, async (cluster) => {
+    const { snapshot } = await cluster.ports.view.current(cluster.lost);
+    const beyond = beyondReach(plan, snapshot);
+    if (beyond !== null) {
+      throw new InputError(`${beyond} [beyond-reach]; nothing was begun`, file === undefined ? {} : { file });
+    }
+    await writeRunMeta({ ...chosen, runId, server: cluster.connection.server });
+    const journal = FileJournal.create(journalOf(runId));
+    try {
+      const driven = { plan, book, journal, runId, watch, replans: chosen.replans };
+      return await drive(cluster, driven, (ports, run) => carryOut({ runId, plan, policy: plan.policy }, ports, run));
+    } finally {
+      await journal.close();
+    }
+  });
+}
+
+/** Goes on with a run that was broken off, or undoes what can be undone of it. */
+export async function goOnWithRun(runId: string, isAbort: boolean, watch: RunWatch): Promise<Account> {
+  const meta = readRunMeta(runId);
+  const journal = FileJournal.open(journalOf(runId));
+  try {
+    const [started] = await journal.read();
+    if (started?.type !== 'started') throw new InputError(`run ${runId} ended before anything was begun`);
+    const plan = started.plan as Plan;
+    const book = await bookFor(plan, meta);
+    return await withCluster(meta, book, isAbort, watch, (cluster) =>
+      drive(cluster, { plan, book, journal, runId, watch, replans: meta.replans }, isAbort ? abort : resume),
+    );
+  } finally {
+    await journal.close();
+  }
+}
+
+interface Driven {
+  readonly plan: Plan;
+  readonly book: PriceBook;
+  readonly journal: FileJournal;
+  readonly runId: string;
+  readonly watch: RunWatch;
+  readonly replans: boolean;
+}
+
+async function drive(
+  { ports, paused, lost }: OpenCluster,
+  { plan, book, journal, runId, watch, replans }: Driven,
+  run: (ports: RunPorts, options: RunOptions) => Promise<RunOutcome>,
+): Promise<Account> {
+  const interrupted = untilInterrupted(runId);
+  const view = showRun(watch.isShown ? process.stdout : null, `run ${runId}`);
+  const mustStop = (): Reason | null => paused() ?? interrupted.reason();
+  try {
+    const signal = AbortSignal.any([lost, interrupted.signal]);
+    const onRecord: RunPorts['onRecord'] = (record, state) => {
+      view.onRecord(record, state);
+      watch.onRecord?.(record);
+    };
+    const planner = replans ? plannerFor(plan, book) : PLANS_ONCE;
+    const outcome = await run({ ...ports, planner, journal, onRecord }, { signal, mustStop });
+    if (outcome.ok) return outcome.account;
+    throw new InputError(
+      `${outcome.reasons.map(({ code, message }) => `${message} [${code}]`).join('; ')}; nothing was begun`,
+    );
+  } finally {
+    await view.end();
+    interrupted.end();
+  }
+}
+
+/** Plans the rest of a run again as the plan was made, in a thread of its own. */
+function plannerFor({ policy, metadata }: Plan, book: PriceBook): RunPorts['planner'] {
+  const { effort, seed } = metadata;
+  return {
+    plan: (snapshot, amendments, signal) =>
+      planInWorker(amendRequest({ snapshot, book, policy, effort, seed }, amendments), {
+        timeLimitMs: REPLAN_LIMIT_MS,
+        signal,
+        onProgress: () => {},
+      }),
+  };
+}
+
+const PLANS_ONCE: RunPorts['planner'] = {
+  plan: () => Promise.reject(new Error('somebody has said what is to be done, and nothing else is')),
+};
+
+async function withCluster<Result>(
+  meta: Omit<RunMeta, 'server'>,
+  book: PriceBook,
+  evenIfPaused: boolean,
+  { onPhase }: RunWatch,
+  work: (cluster: OpenCluster) => Promise<Result>,
+): Promise<Result> {
+  const { kubeconfig, context, runId } = meta;
+  const choice = clusterChoice(kubeconfig, context);
+  const cluster = await openCluster({ choice, runId, book, evenIfPaused, ...(onPhase && { onPhase }) });
+  try {
+    return await work(cluster);
+  } finally {
+    await cluster.close();
+  }
+}
+
+/** The prices that the plan was made with; others would make its account a lie. */
+export async function bookFor(
+  plan: Plan,
+  { prices, assumeRegion }: Pick<RunMeta, 'prices' | 'assumeRegion'>,
+): Promise<PriceBook> {
+  const book = await readPrices({ sources: prices, assumeRegion });
+  if (digestOf(book) !== plan.metadata.priceBookDigest) {
+    throw new InputError(
+      'these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew',
+    );
+  }
+  return book;
+}

@@ -1,0 +1,10 @@
+export { type Authority, createAuthority, issue, type Subject } from './authority/authority.ts';
+export { ensureAuthority, readAuthority } from './authority/cluster-authority.ts';
+export { LiveMover, type LiveMoverOptions } from './move/live-mover.ts';
+export type { Phase, PhaseListener } from './move/phase-listener.ts';
+export type { Intent, Steering } from './move/steering.ts';
+export { Agent } from './wire/agent.ts';
+export { AgentConnection, FRAME_BYTES, WINDOW_BYTES } from './wire/agent-connection.ts';
+export { Agents } from './wire/agents.ts';
+export * from './wire/credentials.ts';
+export * from './wire/messages.ts';

@@ -1,0 +1,63 @@
+import type { MoveOrder } from '@restow/executor';
+import { CONFLICT, type KubeApi, type KubeObject, NOT_FOUND, refusedBecause } from '@restow/kube';
+import { z } from 'zod';
+
+const placedSchema = z.looseObject({ spec: z.looseObject({ nodeName: z.string().optional() }) });
+
+/** A pod on its way, and what its controller makes in its place. */
+export class LivePod {
+  readonly #api: KubeApi;
+  readonly #order: MoveOrder;
+
+  constructor(api: KubeApi, order: MoveOrder) {
+    this.#api = api;
+    this.#order = order;
+  }
+
+  /** null when it has gone. */
+  async read(signal: AbortSignal): Promise<KubeObject | null> {
+    const { name, uid } = this.#order.pod;
+    const object = await this.#api.read(this.#path(name), signal);
+    return object?.metadata.uid === uid ? object : null;
+  }
+
+  async isThere(signal: AbortSignal): Promise<boolean> {
+    const object = await this.read(signal);
+    return object !== null && object.metadata.deletionTimestamp == null;
+  }
+
+  nodeOf(object: KubeObject): string | null {
+    return placedSchema.parse(object).spec.nodeName ?? null;
+  }
+
+  /** At once, with its UID as precondition: its processes are frozen and cannot end by themselves. */
+  async delete(signal: AbortSignal) {
+    const { name, uid } = this.#order.pod;
+    return this.#delete(name, uid, signal);
+  }
+
+  deleteObject({ metadata }: KubeObject, signal: AbortSignal) {
+    return this.#delete(metadata.name, metadata.uid, signal);
+  }
+
+  /** What its controller has made since: under the same name, or of the same owner and not there before. */
+  async successor(signal: AbortSignal): Promise<KubeObject | null> {
+    const { pod, owner } = this.#order;
+    if (owner.kind === 'StatefulSet') {
+      const object = await this.#api.read(this.#path(pod.name), signal);
+      return object !== null && object.metadata.uid !== pod.uid ? object : null;
+    }
+    return null;
+  }
+
+  async #delete(name: string, uid: string, signal: AbortSignal) {
+    const answer = await this.#api.delete(this.#path(name), uid, signal, 0);
+    if (answer.ok || answer.status === NOT_FOUND) return { ok: true } as const;
+    if (answer.status === CONFLICT) return { ok: false, code: 'changed', reason: answer.message } as const;
+    return refusedBecause(`deletion of ${this.#order.pod.namespace}/${name}`, answer);
+  }
+
+  #path(name: string): string {
+    return `/api/v1/namespaces/${this.#order.pod.namespace}/pods/${name}`;
+  }
+}

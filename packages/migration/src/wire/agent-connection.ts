@@ -1,0 +1,120 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { OutageError } from '@restow/executor';
+import type { z } from 'zod';
+import { type Credentials, serverNameOf } from './credentials.ts';
+import { errorAnswer, WIRE_VERSION } from './messages.ts';
+
+const CONNECT_MS = 5_000;
+const JSON_BYTES = 2 ** 20;
+/** HTTP/2 starts with 64 KiB in flight, which a checkpoint would spend its time waiting for. */
+export const WINDOW_BYTES = 2 ** 24;
+export const FRAME_BYTES = 2 ** 17;
+
+export interface AgentCall<Answer> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: object;
+  readonly answer: z.ZodType<Answer>;
+  readonly limitMs: number;
+}
+
+/** One agent, over one connection: TLS 1.3, each side sure of the other. Every failure to reach it is an OutageError. */
+export class AgentConnection {
+  readonly #session: ClientHttp2Session;
+  readonly #name: string;
+
+  private constructor(session: ClientHttp2Session, name: string) {
+    this.#session = session;
+    this.#name = name;
+  }
+
+  /** `node`: whose certificate it must be; `url`: `https://ADDRESS:PORT`. */
+  static async open(node: string, url: string, credentials: Credentials): Promise<AgentConnection> {
+    const { authority, certificate, key } = credentials;
+    const name = `the agent of ${node} (${url})`;
+    const session = connect(url, {
+      ca: authority,
+      cert: certificate,
+      key,
+      servername: serverNameOf(node),
+      minVersion: 'TLSv1.3',
+      settings: { initialWindowSize: WINDOW_BYTES, maxFrameSize: FRAME_BYTES },
+    });
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new OutageError(`${name} does not answer`)), CONNECT_MS);
+      session.once('connect', () => resolve());
+      session.once('error', (error) => reject(new OutageError(`${name}: ${error.message}`, { cause: error })));
+      session.once('close', () => clearTimeout(timer));
+      session.once('connect', () => clearTimeout(timer));
+    }).catch((error) => {
+      session.destroy();
+      throw error;
+    });
+    // What goes wrong later is told to whoever waits for an answer.
+    session.on('error', () => {});
+    return new AgentConnection(session, name);
+  }
+
+  get isClosed(): boolean {
+    return this.#session.closed || this.#session.destroyed;
+  }
+
+  close(): void {
+    this.#session.destroy();
+  }
+
+  async call<Answer>({ method, path, body, answer, limitMs }: AgentCall<Answer>, signal: AbortSignal): Promise<Answer> {
+    const text = body === undefined ? null : JSON.stringify({ version: WIRE_VERSION, ...body });
+    return answer.parse(
+      await this.#exchange(method, path, text, AbortSignal.any([signal, AbortSignal.timeout(limitMs)])),
+    );
+  }
+
+  /** Sends raw bytes as fast as the other side takes them, and waits for its answer. */
+  async upload<Answer>(path: string, bytes: Readable, answer: z.ZodType<Answer>, signal: AbortSignal): Promise<Answer> {
+    return answer.parse(await this.#exchange('PUT', path, bytes, signal));
+  }
+
+  async #exchange(method: string, path: string, body: string | null | Readable, signal: AbortSignal): Promise<unknown> {
+    const failed = (error: unknown) =>
+      new OutageError(`${this.#name}: ${method} ${path}: ${(error as Error).message}`, { cause: error });
+    if (this.isClosed) throw failed(new Error('the connection is closed'));
+    let status = 0;
+    let text = '';
+    try {
+      const headers = { ':method': method, ':path': path, 'content-type': 'application/json' };
+      const stream = this.#session.request(headers, { signal, endStream: body === null });
+      const sent =
+        body instanceof Readable ? pipeline(body, stream) : Promise.resolve(body === null || stream.end(body));
+      // A refusal may come before everything is sent.
+      const sending = sent.then(
+        () => null,
+        (error: unknown) => error,
+      );
+      stream.on('response', (received) => {
+        status = received[':status'] ?? 0;
+      });
+      stream.setEncoding('utf8');
+      for await (const chunk of stream) {
+        text += chunk as string;
+        if (text.length > JSON_BYTES) throw new Error('its answer is too long');
+      }
+      const broken = await sending;
+      if (status === 200 && broken !== null) throw broken;
+    } catch (error) {
+      if (status === 0 || status === 200) throw failed(signal.aborted ? signal.reason : error);
+    }
+    if (status !== 200) throw failed(new Error(`${status} ${problemIn(text)}`));
+    return JSON.parse(text);
+  }
+}
+
+function problemIn(text: string): string {
+  try {
+    return errorAnswer.parse(JSON.parse(text)).error;
+  } catch {
+    return text.slice(0, 200);
+  }
+}
