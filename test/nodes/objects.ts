@@ -1,9 +1,9 @@
 import { imageReference } from '@restow/testkit';
 
 /** A StatefulSet of one redis. */
-export function redisSet(name: string): object {
+export function redisSet(name: string) {
   const labels = { app: name };
-  const command = ['/usr/bin/redis-server', '--protected-mode', 'no', '--save', ''];
+  const command = ['/usr/bin/redis-server', '--protected-mode', 'no', '--save', '', '--enable-debug-command', 'yes'];
   const container = { name: 'redis', image: imageReference('redis'), imagePullPolicy: 'Never', command };
   return {
     apiVersion: 'apps/v1',

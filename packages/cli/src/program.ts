@@ -162,6 +162,15 @@ export function buildProgram(): Command {
     .action(async (node, options) => (await import('./commands/certificate.ts')).runCertificate(node, options));
 
   program
+    .command('serve')
+    .description('run in the cluster: so far the webhook that steers pods that are moved live')
+    .addOption(new Option('--only <part>', 'what to run').choices(['webhook']).makeOptionMandatory())
+    .requiredOption('--url <url>', 'where the API server reaches it: https://ADDRESS:PORT')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .action(async (options) => (await import('./commands/serve.ts')).runServe(options));
+
+  program
     .command('agent')
     .description('run on a node, as root: freeze, stream and restore the pods that leave it and come to it')
     .requiredOption('--node <name>', 'the node that this is')

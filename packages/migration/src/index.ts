@@ -2,7 +2,15 @@ export { type Authority, createAuthority, issue, type Subject } from './authorit
 export { ensureAuthority, readAuthority } from './authority/cluster-authority.ts';
 export { LiveMover, type LiveMoverOptions } from './move/live-mover.ts';
 export type { Phase, PhaseListener } from './move/phase-listener.ts';
-export type { Intent, Steering } from './move/steering.ts';
+export {
+  ARMED_ANNOTATION,
+  INTENT_COLLECTION,
+  intentOf,
+  WEBHOOK_NAME,
+  WEBHOOK_PATH,
+} from './steering/intents.ts';
+export type { Intent, Steering, SteeringOrder } from './steering/steering.ts';
+export { WebhookSteering } from './steering/webhook-steering.ts';
 export { Agent } from './wire/agent.ts';
 export { AgentConnection, FRAME_BYTES, WINDOW_BYTES } from './wire/agent-connection.ts';
 export { Agents } from './wire/agents.ts';

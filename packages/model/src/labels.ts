@@ -34,6 +34,8 @@ export const PROTECTIONS = [
   'karpenter.sh/do-not-disrupt',
   'cluster-autoscaler.kubernetes.io/scale-down-disabled',
 ] as const;
+/** On a pod that was told its node when it was made: which. */
+export const STEERED_ANNOTATION = 'restow.dev/steered';
 /** On nodes that a run builds on: which of PROTECTIONS it has set, and takes off again, separated by commas. */
 export const PROTECTED_ANNOTATION = 'restow.dev/protected';
 

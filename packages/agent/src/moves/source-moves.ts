@@ -15,7 +15,7 @@ import {
 import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { writeManifest } from '../archive/manifest.ts';
-import { readArchive } from '../archive/stream.ts';
+import { readArchive } from '../archive/read-archive.ts';
 import { emptyDirsOf, saveVolumes } from '../archive/volumes.ts';
 import { saveWritableLayer, upperFolderOf } from '../archive/writable-layer.ts';
 import type { Addresses } from '../host/addresses.ts';

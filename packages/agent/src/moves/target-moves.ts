@@ -1,5 +1,8 @@
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Done, MoveReport, PrepareRequest, Refusal } from '@restow/migration';
-import { discardArchive, writeArchive } from '../archive/stream.ts';
+import { ArchiveWriter } from '../archive/archive-writer.ts';
+import { discardArchive } from '../archive/read-archive.ts';
 import type { AgentLimits } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
 import { Phases } from './phases.ts';
@@ -74,7 +77,7 @@ export class TargetMoves {
   }
 
   /** Takes the archive from the source's agent. */
-  async receive(move: string, from: string, chunks: AsyncIterable<Buffer>): Promise<Done> {
+  async receive(move: string, from: string, bytes: Readable): Promise<Done> {
     const { records, state } = this.#options;
     const record = records.target(move);
     if (record === null || record.state !== 'open') return refusal(`no archive of move ${move} is waited for`);
@@ -83,7 +86,7 @@ export class TargetMoves {
     const folder = state.archive(move);
     try {
       await discardArchive(folder, record.containers);
-      await writeArchive(chunks, folder, record.sizeBytes + SLACK_BYTES);
+      await pipeline(bytes, new ArchiveWriter(folder, record.sizeBytes + SLACK_BYTES));
     } catch (error) {
       await discardArchive(folder, record.containers);
       return refusal((error as Error).message);

@@ -72,8 +72,11 @@ async function respond(
   try {
     const caller = callerOf(request.stream.session?.socket as TLSSocket);
     const json = () => readJson(request);
-    const body = await answer(services, { method, path, caller, signal: gone.signal, json, bytes: request });
-    log.info({ ...fields, ...caller, ...('ok' in body ? { ok: body.ok } : {}) }, 'answered');
+    const body = await answer(services, { method, path, caller, signal: gone.signal, json, bytes: request.stream });
+    log[method === 'GET' ? 'debug' : 'info'](
+      { ...fields, ...caller, ...('ok' in body ? { ok: body.ok } : {}) },
+      'answered',
+    );
     send(200, body);
   } catch (error) {
     const status = error instanceof Refused ? error.status : 500;
@@ -81,7 +84,7 @@ async function respond(
     send(status, { error: (error as Error).message });
   } finally {
     // What was sent with a refused request is not read.
-    if (!request.readableEnded) request.resume();
+    if (!request.stream.readableEnded) request.stream.resume();
   }
 }
 
@@ -97,7 +100,7 @@ function callerOf(socket: TLSSocket): Caller {
 
 async function readJson(request: Http2ServerRequest): Promise<unknown> {
   let text = '';
-  for await (const chunk of request.setEncoding('utf8')) {
+  for await (const chunk of request.stream.setEncoding('utf8')) {
     text += chunk as string;
     if (text.length > JSON_BYTES) throw new Refused(413, 'that is too long');
   }

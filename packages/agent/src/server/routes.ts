@@ -68,7 +68,7 @@ async function answerMove(
   const { method, caller, signal } = request;
   if (method === 'PUT' && act === 'archive') {
     demand(caller, 'agent');
-    return targets.receive(move, caller.name, request.bytes as AsyncIterable<Buffer>);
+    return targets.receive(move, caller.name, request.bytes);
   }
   // An agent that nobody has spoken to for long takes its own pod back.
   if (!(caller.role === 'agent' && act === 'cancel' && targets.isFrom(move, caller.name))) demand(caller, 'controller');

@@ -1,5 +1,5 @@
 import type { KubeApi } from '@restow/kube';
-import { Agents, issue, LiveMover, type PhaseListener, readAuthority, type Steering } from '@restow/migration';
+import { Agents, issue, LiveMover, type PhaseListener, readAuthority, WebhookSteering } from '@restow/migration';
 
 /** Longer than any run; the certificate is in memory only. */
 const HOURS = 7 * 24;
@@ -20,11 +20,8 @@ export async function openLiveMoves(
   if (authority === null) return null;
   const credentials = await issue(authority, { role: 'controller', name: 'restow', hours: HOURS }, new Date());
   const agents = new Agents(api, credentials);
-  return { mover: new LiveMover({ api, agents, steering: HELD, now: Date.now, onPhase }), agents };
+  return {
+    mover: new LiveMover({ api, agents, steering: new WebhookSteering(api, Date.now), now: Date.now, onPhase }),
+    agents,
+  };
 }
-
-/** The run itself holds every node but the one that the pod shall come to. */
-const HELD: Steering = {
-  arm: async () => null,
-  disarm: async () => {},
-};

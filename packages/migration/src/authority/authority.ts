@@ -1,4 +1,5 @@
 import { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import { type Credentials, organisationOf, type Role, serverNameOf } from '../wire/credentials.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,6 +19,8 @@ export interface Subject {
   /** Of an agent: its node. */
   readonly name: string;
   readonly hours: number;
+  /** Of a webhook: by what the API server reaches it. */
+  readonly addresses?: readonly string[];
 }
 
 export async function createAuthority(now: Date): Promise<Authority> {
@@ -38,7 +41,11 @@ export async function createAuthority(now: Date): Promise<Authority> {
 }
 
 /** A key and certificate for one controller or agent. */
-export async function issue(authority: Authority, { role, name, hours }: Subject, now: Date): Promise<Credentials> {
+export async function issue(
+  authority: Authority,
+  { role, name, hours, addresses = [] }: Subject,
+  now: Date,
+): Promise<Credentials> {
   const x509 = await loadX509();
   const issuer = new x509.X509Certificate(authority.certificate);
   const signingKey = await webcrypto.subtle.importKey(
@@ -49,7 +56,8 @@ export async function issue(authority: Authority, { role, name, hours }: Subject
     ['sign'],
   );
   const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
-  const usages = [x509.ExtendedKeyUsage.clientAuth, ...(role === 'agent' ? [x509.ExtendedKeyUsage.serverAuth] : [])];
+  const names = [...(role === 'agent' ? [serverNameOf(name)] : []), ...addresses];
+  const usages = [x509.ExtendedKeyUsage.clientAuth, ...(names.length > 0 ? [x509.ExtendedKeyUsage.serverAuth] : [])];
   const certificate = await x509.X509CertificateGenerator.create({
     subject: [{ O: [organisationOf(role)] }, { CN: [name] }],
     issuer: issuer.subject,
@@ -61,9 +69,13 @@ export async function issue(authority: Authority, { role, name, hours }: Subject
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.ExtendedKeyUsageExtension(usages),
-      ...(role === 'agent'
-        ? [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: serverNameOf(name) }])]
-        : []),
+      ...(names.length === 0
+        ? []
+        : [
+            new x509.SubjectAlternativeNameExtension(
+              names.map((value) => ({ type: isIP(value) ? 'ip' : 'dns', value })),
+            ),
+          ]),
     ],
   });
   return {

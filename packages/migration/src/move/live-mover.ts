@@ -1,6 +1,7 @@
 import { type ActOutcome, type MoveOrder, type Mover, OutageError } from '@restow/executor';
 import { type KubeApi, sleepMs } from '@restow/kube';
 import type { Method, PodReference } from '@restow/model';
+import type { Steering } from '../steering/steering.ts';
 import type { Agent } from '../wire/agent.ts';
 import type { Agents } from '../wire/agents.ts';
 import type { MoveReport, Preflight } from '../wire/messages.ts';
@@ -8,7 +9,6 @@ import { whyNodesDiffer } from './fitness.ts';
 import { LivePod } from './live-pod.ts';
 import type { PhaseListener } from './phase-listener.ts';
 import { whyPodUnfit } from './pod-fitness.ts';
-import type { Steering } from './steering.ts';
 
 const POLL_MS = 25;
 /** How long a ticket may be used, from when it is given. */
@@ -46,6 +46,7 @@ export class LiveMover implements Mover {
   readonly methods: readonly Method[] = ['live'];
   readonly steers = true;
   readonly #options: LiveMoverOptions;
+  readonly #frozenAt = new Map<string, number>();
 
   constructor(options: LiveMoverOptions) {
     this.#options = options;
@@ -144,11 +145,13 @@ export class LiveMover implements Mover {
     if (!prepared.ok) return refused(prepared.reasons.join('; '));
     const { kind, name: ownerName, uid: ownerUid } = order.owner;
     const owner = { kind, name: ownerName, uid: ownerUid };
-    const unsteered = await steering.arm({ move: order.id, pod: order.pod, owner, node: order.to }, signal);
+    const intent = { move: order.id, pod: order.pod, owner, node: order.to, evenIfCordoned: false };
+    const unsteered = await steering.arm(intent, signal);
     if (unsteered !== null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
     onPhase(order, 'freeze', {});
     const frozen = await ends.source.freeze(order.id, { pod: wirePod, target: ends.target.peer }, signal);
     if (!frozen.ok) return (await this.#undo(order, ends, signal)) ?? refused(frozen.reasons.join('; '));
+    this.#frozenAt.set(order.id, now());
     onPhase(order, 'frozen', frozen.phasesMs);
     return this.#checkpoint(order, ends, signal);
   }
@@ -168,8 +171,7 @@ export class LiveMover implements Mover {
     onPlaced: (uid: string) => void,
     signal: AbortSignal,
   ): Promise<Moved> {
-    const { onPhase, now } = this.#options;
-    const stoppedAt = now();
+    const { onPhase } = this.#options;
     let bytes = 0;
     const sending = ends.source.send(order.id, signal).then((sent) => {
       if (!sent.ok) return sent.reasons.join('; ');
@@ -191,7 +193,6 @@ export class LiveMover implements Mover {
       return back.ok ? refused(`${why}; the pod is back on ${order.from}`) : refused(`${why}; ${back.reason}`);
     }
     onPhase(order, 'restored', {});
-    void stoppedAt;
     return this.#commit(order, ends, pod, bytes, signal);
   }
 
@@ -241,7 +242,8 @@ export class LiveMover implements Mover {
       successor === null
         ? null
         : { ...order.pod, namespace, name: successor.metadata.name ?? name, uid: successor.metadata.uid };
-    return { ok: true, stoppedAt: this.#options.now(), movedBytes, pod: became };
+    const stoppedAt = this.#frozenAt.get(order.id) ?? this.#options.now();
+    return { ok: true, stoppedAt, movedBytes, pod: became };
   }
 
   /** Before the delete: the ticket is made void, then the pod thawed. null: everything is as before. */
@@ -272,7 +274,8 @@ export class LiveMover implements Mover {
     const handed = await source.handBack(order.id, times, signal);
     await steering.disarm(order.id, signal);
     const { kind, name, uid } = order.owner;
-    const back = { move: order.id, pod: order.pod, owner: { kind, name, uid }, node: order.from };
+    // What is being emptied is cordoned.
+    const back = { move: order.id, pod: order.pod, owner: { kind, name, uid }, node: order.from, evenIfCordoned: true };
     const unsteered = handed.ok ? await steering.arm(back, signal) : handed.reasons.join('; ');
     let failed = unsteered;
     const stray = await pod.successor(signal);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const placedSchema = z.looseObject({ spec: z.looseObject({ nodeName: z.string().optional() }) });
 
-/** A pod on its way, and what its controller makes in its place. */
+/** A pod of a StatefulSet on its way, and what is made in its place. */
 export class LivePod {
   readonly #api: KubeApi;
   readonly #order: MoveOrder;
@@ -40,14 +40,11 @@ export class LivePod {
     return this.#delete(metadata.name, metadata.uid, signal);
   }
 
-  /** What its controller has made since: under the same name, or of the same owner and not there before. */
+  /** What its StatefulSet has made since, under the same name. */
   async successor(signal: AbortSignal): Promise<KubeObject | null> {
-    const { pod, owner } = this.#order;
-    if (owner.kind === 'StatefulSet') {
-      const object = await this.#api.read(this.#path(pod.name), signal);
-      return object !== null && object.metadata.uid !== pod.uid ? object : null;
-    }
-    return null;
+    const { name, uid } = this.#order.pod;
+    const object = await this.#api.read(this.#path(name), signal);
+    return object !== null && object.metadata.uid !== uid ? object : null;
   }
 
   async #delete(name: string, uid: string, signal: AbortSignal) {

@@ -9,7 +9,12 @@ const containerSchema = z.looseObject({
 const claimOf = z.looseObject({ claimName: z.string() });
 
 const podSchema = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string(), uid: z.string() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    ownerReferences: z.array(z.looseObject({ kind: z.string(), controller: z.boolean().optional() })).nullish(),
+  }),
   spec: z.looseObject({
     nodeName: z.string().optional(),
     hostNetwork: z.boolean().optional(),
@@ -40,6 +45,10 @@ const claimSchema = z.looseObject({ spec: z.looseObject({ accessModes: z.array(z
 export async function whyPodUnfit(api: KubeApi, object: unknown, signal: AbortSignal): Promise<readonly string[]> {
   const { metadata, spec } = podSchema.parse(object);
   const reasons: string[] = [];
+  const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
+  // A ticket is for a pod by its name.
+  if (owner?.kind !== 'StatefulSet')
+    reasons.push(`its owner (${owner?.kind ?? 'none'}) makes it again under another name`);
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace'] as const) {
     if (spec[field] === true) reasons.push(`${field} is set`);
   }

@@ -6,8 +6,8 @@ export interface Credentials {
   readonly key: string;
 }
 
-/** `controller`: may order moves; `agent`: a node, that sends archives to others. */
-export type Role = 'controller' | 'agent';
+/** `controller`: may order moves; `agent`: a node, that sends archives to others; `webhook`: may order nothing. */
+export type Role = 'controller' | 'agent' | 'webhook';
 
 /** The organisation in a certificate's subject. */
 export function organisationOf(role: Role): string {

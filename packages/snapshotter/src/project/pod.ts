@@ -1,10 +1,11 @@
-import type { SnapshotPod } from '@restow/model';
+import { type SnapshotPod, STEERED_ANNOTATION } from '@restow/model';
 import type { RawMetadata } from '../kubernetes/common.ts';
 import type { RawPod, RawPodSpec } from '../kubernetes/pod.ts';
 import type { Interner } from './interner.ts';
 import { effectiveRequests } from './requests.ts';
 import { projectSchedulingSpec } from './scheduling-spec.ts';
 import { controllerOf, type Unknowns } from './selectors.ts';
+import { unsteered } from './unsteered.ts';
 
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 const SAFE_TO_EVICT = 'cluster-autoscaler.kubernetes.io/safe-to-evict';
@@ -93,6 +94,7 @@ export function shareSpec(projected: ProjectedPodSpec, interner: Interner): Proj
 /** A pod of its metadata, its projected spec and its node. */
 export function podOf(metadata: RawMetadata, spec: ProjectedPodSpec, node: string | null): SnapshotPod {
   const annotations = metadata.annotations ?? {};
+  const steeredTo = annotations[STEERED_ANNOTATION];
   return {
     namespace: metadata.namespace ?? 'default',
     name: metadata.name,
@@ -103,7 +105,7 @@ export function podOf(metadata: RawMetadata, spec: ProjectedPodSpec, node: strin
     mirror: annotations[MIRROR] !== undefined,
     owner: controllerOf(metadata),
     requests: spec.requests,
-    spec: spec.spec,
+    spec: steeredTo === undefined ? spec.spec : unsteered(spec.spec, steeredTo),
     priority: spec.priority,
     doNotDisrupt: protection(annotations),
     safeToEvict: annotations[SAFE_TO_EVICT] === 'true',

@@ -1,0 +1,12 @@
+import tls from 'node:tls'; import { readFileSync } from 'node:fs';
+const creds = JSON.parse(readFileSync('/tmp/creds.json', 'utf8'));
+const MB = Number(process.argv[2]); const chunk = Number(process.argv[3]);
+const s = tls.connect({ host: '127.0.0.1', port: 9556, ca: creds.authority, cert: creds.certificate, key: creds.key, servername: 'n1.agents.restow' });
+await new Promise((r) => s.once('secureConnect', r));
+const t = performance.now(); const cpu = process.cpuUsage();
+const b = Buffer.allocUnsafe(chunk * 2 ** 20).fill(7);
+for (let i = 0; i < MB / chunk; i++) if (!s.write(b)) await new Promise((r) => s.once('drain', r));
+s.end(); await new Promise((r) => s.once('data', r));
+const ms = performance.now() - t; const u = process.cpuUsage(cpu);
+console.log('tls', MB, 'MB', ms.toFixed(0), 'ms', (MB / ms * 1000).toFixed(0), 'MB/s cpu', ((u.user + u.system) / 1000).toFixed(0));
+s.destroy();

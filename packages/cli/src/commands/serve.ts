@@ -1,0 +1,44 @@
+import { register, serveWebhook } from '@restow/controller';
+import { KubeApi, KubeConnection } from '@restow/kube';
+import { ensureAuthority, issue } from '@restow/migration';
+import { InputError } from '@restow/model';
+import { pino } from 'pino';
+import { FIELD_MANAGER } from '../live/open-cluster.ts';
+import { clusterChoice } from '../read-cluster.ts';
+
+export interface ServeOptions {
+  readonly only: 'webhook';
+  readonly url: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+const START_MS = 60_000;
+/** Renewed by a restart. */
+const HOURS = 90 * 24;
+
+/** Runs until it is told to stop. */
+export async function runServe(options: ServeOptions): Promise<void> {
+  const url = URL.canParse(options.url) ? new URL(options.url) : null;
+  if (url?.protocol !== 'https:') throw new InputError(`--url ${options.url}: expected https://ADDRESS:PORT`);
+  const connection = await KubeConnection.open(clusterChoice(options.kubeconfig, options.context), 'restow serve');
+  try {
+    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
+    const signal = AbortSignal.timeout(START_MS);
+    const authority = await ensureAuthority(api, new Date(), signal);
+    const { hostname, port } = url;
+    const subject = { role: 'webhook', name: 'webhook', hours: HOURS, addresses: [hostname] } as const;
+    const credentials = await issue(authority, subject, new Date());
+    const log = pino();
+    const listen = { host: hostname, port: port === '' ? 443 : Number(port) };
+    const webhook = await serveWebhook({ connection, api, credentials, listen, now: Date.now, log });
+    await register(api, url.origin, authority.certificate, signal);
+    log.info({ url: url.origin }, 'ready');
+    await new Promise<void>((resolve) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+    });
+    await webhook.close();
+  } finally {
+    await connection.close();
+  }
+}

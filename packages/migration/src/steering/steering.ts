@@ -1,0 +1,33 @@
+import type { PodReference } from '@restow/model';
+import { z } from 'zod';
+
+const text = z.string().min(1);
+
+/** Where what is made again of a pod shall go. */
+export const intentSchema = z.strictObject({
+  move: text,
+  /** The pod that leaves: what is made again has its name and another UID. */
+  pod: z.strictObject({ namespace: text, name: text, uid: text }),
+  owner: z.strictObject({ kind: text, name: text, uid: text }),
+  node: text,
+  /** The node is cordoned, and the pod may come all the same. */
+  evenIfCordoned: z.boolean(),
+  /** Nobody is steered by it any more after this (milliseconds since the epoch). */
+  expiresAt: z.int(),
+});
+export type Intent = z.infer<typeof intentSchema>;
+
+export interface SteeringOrder {
+  readonly move: string;
+  readonly pod: PodReference;
+  readonly owner: Intent['owner'];
+  readonly node: string;
+  readonly evenIfCordoned: boolean;
+}
+
+/** Sees that a pod that its controller makes again comes to one node and no other. */
+export interface Steering {
+  /** From now on, in place of what was said of the same move before; a string says why it cannot be had. */
+  arm(order: SteeringOrder, signal: AbortSignal): Promise<string | null>;
+  disarm(move: string, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const CLIENT = fileURLToPath(new URL('redis-client.ts', import.meta.url));
+
+export interface Increments {
+  readonly answers: number;
+  /** Answers that were not the one after the one before. */
+  readonly wrong: number;
+  readonly last: number;
+  readonly longestSilenceMs: number;
+  /** null: the one connection held. */
+  readonly lostBecause: string | null;
+}
+
+/** A client of redis on one connection, from its start until it is stopped. */
+export interface Client {
+  stop(): Promise<Increments>;
+}
+
+/** `enter`: puts it on the pods' network. Resolves when it is connected. */
+export async function incrementing(enter: readonly string[], host: string, key: string): Promise<Client> {
+  const [command, ...args] = [...enter, process.execPath, CLIENT, host, key];
+  const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (part) => {
+    output += part;
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    child.stderr.on('data', (part) => {
+      errors += part;
+      if (errors.includes('connected')) resolve();
+    });
+    child.once('close', () => reject(new Error(`the client ended: ${errors}`)));
+  });
+  const stop = async () => {
+    child.stdin.end();
+    await ended;
+    return JSON.parse(output) as Increments;
+  };
+  return { stop };
+}
