@@ -8,6 +8,7 @@ import {
   type TestNode,
   type TestNodes,
   type TestNodesOptions,
+  untilFound,
 } from '@restow/testkit';
 import { BIN, type Outcome, restow } from '../cli/run-restow.ts';
 
@@ -112,6 +113,39 @@ export class AgentBed {
       ready: status.containerStatuses.every(({ ready }) => ready),
       restarts: status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     };
+  }
+
+  /** Throws when it was not moved. */
+  async migrate(pod: string, ...more: readonly string[]): Promise<void> {
+    const { code, stdout, stderr } = await this.restow(['migrate', pod, ...more]);
+    if (code !== 0) throw new Error(`${pod} was not moved:\n${stdout}${stderr}`);
+  }
+
+  /** Neither marks nor memory of pods that were on their way, and nothing that stands still. */
+  async expectNothingLeft(): Promise<void> {
+    for (const node of this.nodes.nodes) {
+      await untilFound(async () => {
+        // By these the shim knows the containers that it has restored, and the agent its moves.
+        const kept = ['-not', '-path', '/run/restow/moves/*', '-not', '-path', '/run/restow/restored/*'];
+        const left = await node.exec('find', '/run/restow', '-mindepth', '2', ...kept);
+        const list = node.exec('runc', '--root', '/run/containerd/runc/k8s.io', 'list');
+        // Without any container there is no such folder.
+        const states = await list.catch(() => '');
+        return left.trim() === '' && !/ paused /.test(states) ? true : null;
+      }, `nothing is left on ${node.name}`);
+    }
+    const { controlPlane } = this.nodes;
+    const intents = await controlPlane.kubectl([
+      'get',
+      'configmaps',
+      '-n',
+      'kube-system',
+      '-l',
+      'restow.dev/intent',
+      '-o',
+      'name',
+    ]);
+    if (intents !== '') throw new Error(`still steered: ${intents}`);
   }
 
   async redis(pod: string, ...command: readonly string[]): Promise<string> {

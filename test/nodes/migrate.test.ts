@@ -1,11 +1,12 @@
-import { whyNoNodes } from '@restow/testkit';
+import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { imageReference, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentBed } from './agent-bed.ts';
 import { incrementing } from './incrementing.ts';
-import { redisSet } from './objects.ts';
+import { redisSet, SHARED_VOLUME, statefulSet, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
-const MEBIBYTE = 2 ** 20;
 const why = whyNoNodes();
 
 describe.skipIf(why !== null)(
@@ -14,36 +15,139 @@ describe.skipIf(why !== null)(
     let bed: AgentBed;
     beforeAll(async () => {
       bed = await AgentBed.start();
+      await bed.nodes.controlPlane.apply(SHARED_VOLUME);
     }, COLD_MS);
     afterAll(() => bed?.stop());
 
-    test.each([10, 100, 500])(
-      'redis with %i MB goes there and back twice, and its client does not notice',
+    const kubectl = (...args: readonly string[]) => bed.nodes.controlPlane.kubectl(args);
+    const starts = async (name: string) =>
+      (await readFile(join(bed.nodes.shared, name), 'utf8')).split('\n').length - 1;
+
+    const HOPS = { 10: 4, 100: 4, 500: 2 };
+    test.each([10, 100, 500] as const)(
+      'redis with %i MB goes there and back, and its client does not notice',
       async (megabytes) => {
         const name = `redis-${megabytes}`;
         await bed.create(redisSet(name));
         await bed.fill(`${name}-0`, megabytes);
         const before = await bed.pod(`${name}-0`);
         const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
-        const nodes = [before.node];
-        for (let hop = 0; hop < 4; hop++) {
-          const { code, stdout, stderr } = await bed.restow(['migrate', `${name}-0`]);
-          expect(code, `${stdout}${stderr}`).toBe(0);
-          if (process.env.SHOW) console.log(stdout);
-          nodes.push((await bed.pod(`${name}-0`)).node);
+        for (let hop = 1; hop <= HOPS[megabytes]; hop++) {
+          await bed.migrate(`${name}-0`);
+          const { node, ready } = await bed.pod(`${name}-0`);
+          expect(node).toBe(hop % 2 === 0 ? before.node : bed.otherThan(before.node).name);
+          expect(ready).toBe(true);
         }
         const { answers, ...outcome } = await client.stop();
-        const after = await bed.pod(`${name}-0`);
-        expect(nodes).toEqual([0, 1, 0, 1, 0].map((index) => [before.node, bed.otherThan(before.node).name][index]));
         expect(outcome).toEqual({ wrong: 0, last: answers, lostBecause: null, longestSilenceMs: expect.any(Number) });
         expect(answers).toBeGreaterThan(100);
-        expect({ ...after, uid: '' }).toEqual({ ...before, uid: '' });
+        const after = await bed.pod(`${name}-0`);
         expect(after.uid).not.toBe(before.uid);
+        expect({ ...after, uid: '' }).toEqual({ ...before, uid: '' });
         expect(await bed.redis(`${name}-0`, 'dbsize')).toBe(String(megabytes + 1));
         await bed.remove(redisSet(name));
       },
     );
-    void MEBIBYTE;
+
+    test('files go with it, logs and exec work after it, and a crash after it is a cold start', async () => {
+      const script = [
+        'echo kept > /data/file; echo kept > /memory/file; echo kept > /written; rm /usr/bin/tail; mkdir /tmp/made',
+        'exec 3>>/data/open; n=0; while true; do n=$((n+1)); echo line $n; echo $n >&3; sleep 0.2; done',
+      ].join('; ');
+      const volumeMounts = [
+        { name: 'data', mountPath: '/data' },
+        { name: 'memory', mountPath: '/memory' },
+      ];
+      const volumes = [
+        { name: 'data', emptyDir: {} },
+        { name: 'memory', emptyDir: { medium: 'Memory' } },
+      ];
+      const command = ['/usr/bin/sh', '-c', script];
+      const set = statefulSet('files', { image: imageReference('redis'), command, volumeMounts }, { volumes });
+      await bed.create(set);
+      const count = async () => Number(/line (\d+)\n$/.exec(await kubectl('logs', 'files-0'))?.[1] ?? 0);
+      await untilFound(async () => ((await count()) > 3 ? true : null), 'it counts');
+      await bed.migrate('files-0');
+      const look = 'cat /data/file /memory/file /written; ls -d /tmp/made /usr/bin/tail; cat /data/open';
+      const found = (await kubectl('exec', 'files-0', '--', '/usr/bin/sh', '-c', `${look}; true`)).split('\n');
+      expect(found.slice(0, 4)).toEqual(['kept', 'kept', 'kept', '/tmp/made']);
+      const numbers = found.slice(4, -1).map(Number);
+      expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+      await untilFound(async () => ((await count()) > numbers.length ? true : null), 'it goes on counting');
+      // Its first process, by which the container lives.
+      await kubectl('exec', 'files-0', '--', '/usr/bin/sh', '-c', 'kill -9 1; kill -TERM 1').catch(() => {});
+      const node = bed.node((await bed.pod('files-0')).node);
+      await node.exec('pkill', '-KILL', '-f', 'echo kept > /data/file').catch(() => {});
+      await untilFound(async () => ((await bed.pod('files-0')).restarts === 1 ? true : null), 'it is started again');
+      await untilFound(async () => ((await count()) < 5 ? true : null), 'it counts from the start');
+      await bed.remove(set);
+    });
+
+    test('a dump that fails: it goes on where it was, thawed', async () => {
+      const set = witnessedRedis('thawed');
+      await bed.create(set);
+      const before = await bed.pod('thawed-0');
+      const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
+      const config = join(bed.node(before.node).root, 'etc/criu/runc.conf');
+      const options = await readFile(config, 'utf8');
+      await writeFile(config, 'no-such-option\n');
+      const { code, stdout, stderr } = await bed.restow(['migrate', 'thawed-0']);
+      await writeFile(config, options);
+      expect(code, stdout).toBe(1);
+      expect(stdout + stderr).toMatch(/thawed[\s\S]*not moved: .*criu/);
+      const { answers, lostBecause, last } = await client.stop();
+      expect({ lostBecause, last }).toEqual({ lostBecause: null, last: answers });
+      expect(await bed.pod('thawed-0')).toEqual(before);
+      expect(await starts('thawed')).toBe(1);
+      await bed.expectNothingLeft();
+      await bed.remove(set);
+    });
+
+    const SPOILS = {
+      truncated: (file: string) => truncate(file, 5000),
+      changed: async (file: string) => {
+        const bytes = await readFile(file);
+        bytes[bytes.length >> 1]! ^= 1;
+        await writeFile(file, bytes);
+      },
+    };
+    test.each(['truncated', 'changed'] as const)(
+      'an image file that is %s on the way: it comes back to life where it was',
+      async (how) => {
+        const set = witnessedRedis(how);
+        await bed.create(set);
+        const before = await bed.pod(`${how}-0`);
+        const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
+        const target = bed.otherThan(before.node);
+        // Nothing is restored there until what has arrived is spoilt.
+        await target.exec('pkill', '-STOP', 'kubelet');
+        const ending = bed.restow(['migrate', `${how}-0`, '--to', target.name]);
+        const tooEarly = ending.then(({ stdout, stderr }) => Promise.reject(new Error(`it ended: ${stdout}${stderr}`)));
+        tooEarly.catch(() => {});
+        const archives = join(target.root, 'run/restow/archives');
+        const arriving = untilFound(async () => {
+          for (const move of await readdir(archives).catch(() => [])) {
+            const isWhole = (await readdir(join(archives, move))).includes('ready');
+            if (isWhole) return join(archives, move, 'redis/checkpoint');
+          }
+          return null;
+        }, 'the archive has arrived');
+        const checkpoint = await Promise.race([arriving, tooEarly]);
+        const pages = (await readdir(checkpoint)).find((name) => name.startsWith('pages-'))!;
+        await SPOILS[how](join(checkpoint, pages));
+        await target.exec('pkill', '-CONT', 'kubelet');
+        const { code, stdout } = await ending;
+        expect(code, stdout).toBe(1);
+        expect(stdout).toMatch(/came-back[\s\S]*not moved: (checkpoint\/)?pages-/);
+        const { answers, lostBecause, last } = await client.stop();
+        expect({ lostBecause, last }).toEqual({ lostBecause: null, last: answers });
+        const after = await bed.pod(`${how}-0`);
+        expect({ ...after, uid: '' }).toEqual({ ...before, uid: '' });
+        expect(await starts(how)).toBe(1);
+        await bed.expectNothingLeft();
+        await bed.remove(set);
+      },
+    );
   },
   COLD_MS,
 );

@@ -1,10 +1,8 @@
 import { imageReference } from '@restow/testkit';
 
-/** A StatefulSet of one redis. */
-export function redisSet(name: string) {
+/** A StatefulSet of one pod with one container that runs from the image of this name. */
+export function statefulSet(name: string, container: object, spec: object = {}) {
   const labels = { app: name };
-  const command = ['/usr/bin/redis-server', '--protected-mode', 'no', '--save', '', '--enable-debug-command', 'yes'];
-  const container = { name: 'redis', image: imageReference('redis'), imagePullPolicy: 'Never', command };
   return {
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
@@ -19,9 +17,56 @@ export function redisSet(name: string) {
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           terminationGracePeriodSeconds: 2,
-          containers: [container],
+          containers: [{ name: 'main', imagePullPolicy: 'Never', ...container }],
+          ...spec,
         },
       },
     },
   };
 }
+
+const REDIS = ['/usr/bin/redis-server', '--protected-mode', 'no', '--save', '', '--enable-debug-command', 'yes'];
+
+/** A StatefulSet of one redis. */
+export function redisSet(name: string) {
+  return statefulSet(name, { name: 'redis', image: imageReference('redis'), command: REDIS });
+}
+
+/** One that writes its start down on the volume that all nodes see, and answers on port 6379. */
+export function witnessedRedis(name: string) {
+  const command = [
+    '/usr/bin/sh',
+    '-c',
+    `echo start >> /shared/${name}; exec ${REDIS.map((one) => `'${one}'`).join(' ')}`,
+  ];
+  const volumeMounts = [{ name: 'shared', mountPath: '/shared' }];
+  const volumes = [{ name: 'shared', persistentVolumeClaim: { claimName: 'shared' } }];
+  return statefulSet(name, { name: 'redis', image: imageReference('redis'), command, volumeMounts }, { volumes });
+}
+
+/** The folder that all nodes have at `/shared`, as a volume that many may write. */
+export const SHARED_VOLUME = [
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'shared' },
+    spec: {
+      capacity: { storage: '10Gi' },
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'shared',
+      hostPath: { path: '/shared' },
+      claimRef: { namespace: 'default', name: 'shared' },
+    },
+  },
+  {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'shared', namespace: 'default' },
+    spec: {
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'shared',
+      volumeName: 'shared',
+      resources: { requests: { storage: '1Gi' } },
+    },
+  },
+];

@@ -20,6 +20,8 @@ export const LABEL = {
   kopsInstanceGroup: 'kops.k8s.io/instancegroup',
   /** On nodes that restow launches by itself: the policy template they come from, or `plain`. */
   restowTemplate: 'restow.dev/template',
+  /** On nodes that have an agent: `true`. */
+  restowAgent: 'restow.dev/agent',
   controlPlane: 'node-role.kubernetes.io/control-plane',
   controlPlaneOld: 'node-role.kubernetes.io/master',
 } as const;

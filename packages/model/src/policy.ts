@@ -75,6 +75,8 @@ export const policySchema = z.strictObject({
       moveJobs: z.boolean().default(false),
       /** Move single replicas of Deployments by starting the new pod before the old one stops. */
       surge: z.boolean().default(true),
+      /** Move pods of StatefulSets with memory, files and connections, where every node has an agent (label restow.dev/agent). */
+      live: z.boolean().default(true),
     })
     .prefault({}),
   usage: z
@@ -92,6 +94,9 @@ export const policySchema = z.strictObject({
       evictMs: z.int().nonnegative().default(15_000),
       /** In addition when its volume must be detached and attached. */
       volumeHandoverMs: z.int().nonnegative().default(30_000),
+      /** Predicted time without the pod when it is moved live: this, and so much for each MiB of its memory. */
+      liveMs: z.int().nonnegative().default(1_000),
+      liveMsPerMebibyte: z.number().nonnegative().default(10),
     })
     .prefault({}),
   run: runPolicySchema.prefault({}),

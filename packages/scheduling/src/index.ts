@@ -4,6 +4,7 @@ export { matchesExpression, matchesSelector, parseLabelSelector } from './label-
 export { type AttachLimits, attachLimitsOf, daemonPods, daemonsOn, viewOfNode } from './node-views.ts';
 export { affinityTerm, allTerms, isResolvable, type PodTerm, spreadTerm } from './pod-terms.ts';
 export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
+export { livable } from './policy/livable.ts';
 export { belongsToNode, isPassing, stayReasons } from './policy/movability.ts';
 export { type NodeRole, nodeRole } from './policy/node-role.ts';
 export { surgeable } from './policy/surgeable.ts';

@@ -228,6 +228,19 @@ export class SourceMoves {
     return DONE;
   }
 
+  /** What was handed back is over: whatever comes of the pod here from now on starts cold. */
+  async letStart(move: string): Promise<Done> {
+    const { records, state } = this.#options;
+    const record = records.source(move);
+    if (record?.state !== 'handed-back') return DONE;
+    const refused = await state.refusedBy(move);
+    await state.revoke(record.pod.namespace, record.pod.name);
+    if (refused !== null) await state.unfence(refused.podUid);
+    await state.forget(move);
+    records.write({ ...record, state: 'gone' });
+    return DONE;
+  }
+
   async report(move: string): Promise<MoveReport | null> {
     const { records, state } = this.#options;
     const record = records.source(move);

@@ -99,6 +99,7 @@ async function answerMove(
     case 'commit':
       return targets.commit(move);
     case 'let-start':
+      await sources.letStart(move);
       return targets.letStart(move);
     default:
       throw new Refused(404, `there is no ${act} of a move`);

@@ -128,7 +128,9 @@ function phaseLine({ phase, atMs, figures }: PhaseTime): string {
 
 function ending(account: Account, moved: boolean, problems: readonly string[]): string {
   if (moved) return `moved; nobody reached it for ${account.stallMs.measured} ms\n`;
-  const why = [...new Set([...problems, ...account.reasons.map(({ message }) => message)])];
+  // That nothing else is planned in its place is nobody's surprise.
+  const reasons = account.reasons.filter(({ code }) => code !== 'planner').map(({ message }) => message);
+  const why = [...new Set([...problems, ...reasons])];
   return `not moved: ${why.join('; ')}\n${account.left.map((line) => `  ${line}\n`).join('')}`;
 }
 

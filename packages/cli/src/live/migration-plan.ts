@@ -14,9 +14,10 @@ import {
   snapshotDigest,
 } from '@restow/model';
 
-/** A person has said what is to be done: nothing is held back for the sake of the money, and every node may be held. */
+/** A person has said what is to be done: every node may be held for it. What the pod keeps on its node goes with it. */
 const POLICY: Policy = {
   ...DEFAULT_POLICY,
+  pods: { ...DEFAULT_POLICY.pods, moveLocalData: true },
   run: { ...DEFAULT_POLICY.run, heldNodesPerMove: Number.MAX_SAFE_INTEGER, windows: [] },
 };
 

@@ -11,7 +11,7 @@ import {
   resume,
 } from '@restow/executor';
 import type { PhaseListener } from '@restow/migration';
-import { digestOf, InputError, type Plan, type PriceBook } from '@restow/model';
+import { digestOf, InputError, type Plan, type PriceBook, RestowError } from '@restow/model';
 import { amendRequest, planInWorker } from '@restow/solver';
 import { clusterChoice } from '../read-cluster.ts';
 import { readPrices } from '../read-prices.ts';
@@ -124,7 +124,8 @@ function plannerFor({ policy, metadata }: Plan, book: PriceBook): RunPorts['plan
 }
 
 const PLANS_ONCE: RunPorts['planner'] = {
-  plan: () => Promise.reject(new Error('somebody has said what is to be done, and nothing else is')),
+  plan: () =>
+    Promise.reject(new RestowError('RESTOW_PLANS_ONCE', 'somebody has said what is to be done, and nothing else is')),
 };
 
 async function withCluster<Result>(

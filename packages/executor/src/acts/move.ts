@@ -105,11 +105,12 @@ async function begin(
   return carry(context, step, { kind: 'move', order, known: siblings.map((other) => other.uid), stoodIn }, release);
 }
 
-/** By surge the old pod stops when the new one is ready, which may take as long as that takes. */
+/** By surge the old pod stops when the new one is ready, and a live move ends with that: it may take as long as that takes. */
 async function carry(context: RunContext, step: PlanStep, does: Move, release: () => Promise<void>): Promise<RunAct> {
   const { limits } = context.state.policy.run;
   const { order } = does;
-  const limitMs = order.method === 'surge' ? limits.pendingMs + limits.readyMs + limits.moveMs : limits.moveMs;
+  const isWhole = order.method === 'surge' || order.method === 'live';
+  const limitMs = isWhole ? limits.pendingMs + limits.readyMs + limits.moveMs : limits.moveMs;
   const onPlaced = (uid: string) => void releaseOnceSeen(context, uid, release);
   return context.act(step.id, does, limitMs, (signal) => context.ports.mover.move(order, signal, onPlaced));
 }

@@ -90,7 +90,8 @@ async function follow(
     }
     if (ready === 'gone') continue;
     const stoppedAt = (moved.outcome as { stoppedAt?: number }).stoppedAt ?? moved.at;
-    const stallMs = stoodIn ? 0 : Math.max(0, ready.at - stoppedAt);
+    const seen = (moved.outcome as { stallMs?: number }).stallMs;
+    const stallMs = seen ?? (stoodIn ? 0 : Math.max(0, ready.at - stoppedAt));
     return { ok: true, pod: { namespace, name, uid }, landedOn: node!, stallMs };
   }
 }

@@ -34,7 +34,13 @@ export interface Mover {
     onPlaced: (uid: string) => void,
   ): Promise<
     ActOutcome<
-      { readonly stoppedAt: number; readonly movedBytes: number; readonly pod: PodReference | null },
+      {
+        readonly stoppedAt: number;
+        readonly movedBytes: number;
+        readonly pod: PodReference | null;
+        /** How long nobody reached it, where the method has seen that itself. */
+        readonly stallMs?: number;
+      },
       MoveRefusal
     >
   >;

@@ -47,6 +47,7 @@ export class LiveMover implements Mover {
   readonly steers = true;
   readonly #options: LiveMoverOptions;
   readonly #frozenAt = new Map<string, number>();
+  readonly #restoredAt = new Map<string, number>();
 
   constructor(options: LiveMoverOptions) {
     this.#options = options;
@@ -149,9 +150,9 @@ export class LiveMover implements Mover {
     const unsteered = await steering.arm(intent, signal);
     if (unsteered !== null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
     onPhase(order, 'freeze', {});
+    this.#frozenAt.set(order.id, now());
     const frozen = await ends.source.freeze(order.id, { pod: wirePod, target: ends.target.peer }, signal);
     if (!frozen.ok) return (await this.#undo(order, ends, signal)) ?? refused(frozen.reasons.join('; '));
-    this.#frozenAt.set(order.id, now());
     onPhase(order, 'frozen', frozen.phasesMs);
     return this.#checkpoint(order, ends, signal);
   }
@@ -192,6 +193,7 @@ export class LiveMover implements Mover {
       const back = await this.#comeBack(order, ends, pod, why, signal);
       return back.ok ? refused(`${why}; the pod is back on ${order.from}`) : refused(`${why}; ${back.reason}`);
     }
+    if (this.#frozenAt.has(order.id)) this.#restoredAt.set(order.id, this.#options.now());
     onPhase(order, 'restored', {});
     return this.#commit(order, ends, pod, bytes, signal);
   }
@@ -243,7 +245,9 @@ export class LiveMover implements Mover {
         ? null
         : { ...order.pod, namespace, name: successor.metadata.name ?? name, uid: successor.metadata.uid };
     const stoppedAt = this.#frozenAt.get(order.id) ?? this.#options.now();
-    return { ok: true, stoppedAt, movedBytes, pod: became };
+    const restoredAt = this.#restoredAt.get(order.id);
+    const stall = restoredAt === undefined ? {} : { stallMs: restoredAt - stoppedAt };
+    return { ok: true, stoppedAt, movedBytes, pod: became, ...stall };
   }
 
   /** Before the delete: the ticket is made void, then the pod thawed. null: everything is as before. */

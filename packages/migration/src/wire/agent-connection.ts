@@ -86,6 +86,8 @@ export class AgentConnection {
     try {
       const headers = { ':method': method, ':path': path, 'content-type': 'application/json' };
       const stream = this.#session.request(headers, { signal, endStream: body === null });
+      // An abort also breaks a stream that has had its answer and is about to close.
+      stream.on('error', () => {});
       const sent =
         body instanceof Readable ? pipeline(body, stream) : Promise.resolve(body === null || stream.end(body));
       // A refusal may come before everything is sent.

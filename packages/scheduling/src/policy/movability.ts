@@ -2,6 +2,7 @@ import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
 import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
 import { isResolvable } from '../pod-terms.ts';
 import type { World } from '../views.ts';
+import { livable } from './livable.ts';
 import { surgeable } from './surgeable.ts';
 
 const MOVABLE_OWNERS: ReadonlySet<string> = new Set(['ReplicaSet', 'StatefulSet', 'ReplicationController', 'Job']);
@@ -25,11 +26,12 @@ export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): M
   const excluded = new Set(policy.excludeNamespaces);
   const sharedClaims = findSharedClaims(snapshot);
   const maySurge = surgeable(snapshot, policy, world);
+  const mayGoLive = livable(snapshot, policy, world);
   const never = policy.neverTouch.pods.map((text) => ({ text, selector: parseLabelSelector(text) }));
   for (const pod of snapshot.pods) {
     if (pod.node === null || belongsToNode(pod)) continue;
     const found = [
-      ...ownReasons(pod, policy, world),
+      ...ownReasons(pod, policy, world, mayGoLive(pod)),
       ...(excluded.has(pod.namespace) ? [`namespace ${pod.namespace} is excluded`] : []),
       ...never
         .filter(({ selector }) => matchesSelector(selector, pod.labels))
@@ -43,7 +45,8 @@ export function stayReasons(snapshot: Snapshot, policy: Policy, world: World): M
   return reasons;
 }
 
-function ownReasons(pod: SnapshotPod, policy: Policy, world: World): string[] {
+/** `isLive`: what it keeps on its node goes with it. */
+function ownReasons(pod: SnapshotPod, policy: Policy, world: World, isLive: boolean): string[] {
   const reasons: string[] = [];
   if (pod.terminating) reasons.push('it is terminating');
   if (pod.owner === null) reasons.push('it is a bare pod: nothing would make it again');
@@ -52,7 +55,7 @@ function ownReasons(pod: SnapshotPod, policy: Policy, world: World): string[] {
     reasons.push('it belongs to a Job, whose work so far would be lost (policy pods.moveJobs)');
   }
   if (pod.doNotDisrupt !== null) reasons.push(`it is annotated ${pod.doNotDisrupt}`);
-  if (pod.localVolumes.length > 0 && !policy.pods.moveLocalData && !pod.safeToEvict) {
+  if (pod.localVolumes.length > 0 && !policy.pods.moveLocalData && !pod.safeToEvict && !isLive) {
     reasons.push(`it keeps local data in ${pod.localVolumes.join(', ')} (policy pods.moveLocalData)`);
   }
   if (pod.resourceClaims.length > 0) reasons.push('it uses dynamic resource claims, which are not understood');

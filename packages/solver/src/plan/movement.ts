@@ -1,5 +1,5 @@
 import type { Method, Policy, Snapshot, SnapshotPod } from '@restow/model';
-import { surgeable, worldOf } from '@restow/scheduling';
+import { livable, surgeable, worldOf } from '@restow/scheduling';
 
 /** How one pod will move, and what that is predicted to cost besides money. */
 export interface Movement {
@@ -13,7 +13,7 @@ export interface Movement {
 /**
  * Predicts a move. A single replica that may have a second one beside it is never away; of the evicted ones a pod with
  * replicas beside it is stood in for, any other is away while it is stopped and started elsewhere, longer when its volume
- * must follow. No memory is sent: that is for the live methods.
+ * must follow. By a live move its memory is sent, as far as that is known: what was measured, or what it asked for.
  */
 export function predictMovement(snapshot: Snapshot, policy: Policy): (pod: SnapshotPod) => Movement {
   const replicas = new Map<string, number>();
@@ -21,10 +21,17 @@ export function predictMovement(snapshot: Snapshot, policy: Policy): (pod: Snaps
     if (pod.owner === null || pod.node === null) continue;
     replicas.set(ownerKey(pod), (replicas.get(ownerKey(pod)) ?? 0) + 1);
   }
-  const { evictMs, volumeHandoverMs } = policy.stall;
-  const maySurge = surgeable(snapshot, policy, worldOf(snapshot));
+  const { evictMs, volumeHandoverMs, liveMs, liveMsPerMebibyte } = policy.stall;
+  const world = worldOf(snapshot);
+  const maySurge = surgeable(snapshot, policy, world);
+  const mayGoLive = livable(snapshot, policy, world);
+  const measured = new Map(snapshot.podUsage?.map((one) => [`${one.namespace}/${one.name}`, one.memoryBytes]));
   return (pod) => {
     if (maySurge(pod)) return { method: 'surge', stallMs: 0, movedBytes: 0 };
+    if (mayGoLive(pod)) {
+      const movedBytes = measured.get(`${pod.namespace}/${pod.name}`) ?? pod.requests.memory ?? 0;
+      return { method: 'live', stallMs: Math.round(liveMs + (liveMsPerMebibyte * movedBytes) / 2 ** 20), movedBytes };
+    }
     if (pod.claims.length > 0) return { method: 'volume-handover', stallMs: evictMs + volumeHandoverMs, movedBytes: 0 };
     const standIn = pod.owner?.kind !== 'StatefulSet' && (replicas.get(ownerKey(pod)) ?? 1) > 1;
     return { method: 'evict', stallMs: standIn ? 0 : evictMs, movedBytes: 0 };
