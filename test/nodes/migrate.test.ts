@@ -7,6 +7,7 @@ import { incrementing } from './incrementing.ts';
 import { redisSet, SHARED_VOLUME, statefulSet, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
+const TEST_MS = 120_000;
 const why = whyNoNodes();
 
 describe.skipIf(why !== null)(
@@ -149,5 +150,5 @@ describe.skipIf(why !== null)(
       },
     );
   },
-  COLD_MS,
+  TEST_MS,
 );

@@ -152,6 +152,16 @@ export function buildProgram(): Command {
     });
 
   program
+    .command('doctor')
+    .description('say for each node by which methods its pods can move, and every reason why not; changes nothing')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (options) => {
+      process.exitCode = await (await import('./commands/doctor.ts')).runDoctor(options);
+    });
+
+  program
     .command('certificate')
     .description("issue the certificate of a node's agent; the cluster's authority is made on first use")
     .argument('<node>', 'the node')
