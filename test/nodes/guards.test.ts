@@ -8,7 +8,7 @@ import { incrementing } from './incrementing.ts';
 import { SHARED_VOLUME, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
-const TEST_MS = 120_000;
+const TEST_MS = 180_000;
 const RUNC = ['runc', '--root', '/run/containerd/runc/k8s.io'];
 const why = whyNoNodes();
 
@@ -99,9 +99,9 @@ describe.skipIf(why !== null)(
         const { node } = await bed.pod('killed-0');
         const broken = await bed.restow(['migrate', 'killed-0'], { killAt: new RegExp(` ${phase}`) });
         expect(broken.code, broken.stdout).toBe(null);
-        const runs = JSON.parse((await bed.restow(['runs', '-o', 'json'])).stdout) as { runs: { runId: string }[] };
-        const { runId } = runs.runs.at(-1)!;
-        const resumed = await bed.restow(['apply', '--resume', runId, '-o', 'json']);
+        const runs = JSON.parse((await bed.restow(['runs', '-o', 'json'])).stdout) as { run: string; state: string }[];
+        const { run } = runs.find(({ state }) => state === 'broken-off')!;
+        const resumed = await bed.restow(['apply', '--resume', run, '-o', 'json']);
         expect(resumed.code, `${phase}: ${resumed.stdout}${resumed.stderr}`).toBe(0);
         const after = await bed.pod('killed-0');
         expect(after.node, phase).not.toBe(node);

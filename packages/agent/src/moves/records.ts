@@ -20,6 +20,8 @@ const sourceSchema = z.strictObject({
   sandboxId: z.string(),
   hostInterface: z.string(),
   address: addressSchema,
+  /** null: the target has not got all of it. */
+  sentBytes: z.int().nullable(),
   state: z.enum(['frozen', 'kept', 'thawed', 'gone', 'handed-back']),
 });
 /** What became of a pod that is to leave this node. Written before the act that it names. */

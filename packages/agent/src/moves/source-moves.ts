@@ -48,7 +48,7 @@ export interface SourceMovesOptions {
 export class SourceMoves {
   readonly #options: SourceMovesOptions;
   readonly #heard = new Map<string, number>();
-  readonly #sending = new Set<string>();
+  readonly #sends = new Map<string, { readonly ended: Promise<Sent>; readonly stop: AbortController }>();
 
   constructor(options: SourceMovesOptions) {
     this.#options = options;
@@ -84,6 +84,7 @@ export class SourceMoves {
       containers: containers.map(({ name, id }) => ({ name, id })),
       sandboxId: first.sandboxId,
       hostInterface: network.hostInterface,
+      sentBytes: null,
       address: { ...network.address, origin: await this.#options.addresses.originOf(network.address.ip) },
       state: 'frozen',
     };
@@ -145,14 +146,26 @@ export class SourceMoves {
     }
   }
 
-  /** Streams the archive to the target's agent. */
-  async send(move: string, signal: AbortSignal): Promise<Sent> {
+  /** Streams the archive to the target's agent, once: whoever asks again waits for the same. */
+  send(move: string): Promise<Sent> {
+    const underWay = this.#sends.get(move);
+    if (underWay !== undefined) return underWay.ended;
+    const stop = new AbortController();
+    const ended = this.#send(move, stop.signal).finally(() => {
+      this.#sends.delete(move);
+      this.hear(move);
+    });
+    this.#sends.set(move, { ended, stop });
+    return ended;
+  }
+
+  async #send(move: string, stop: AbortSignal): Promise<Sent> {
     const { records, state, limits } = this.#options;
     const record = records.source(move);
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    if (record.sentBytes !== null) return { ok: true, phasesMs: {}, bytes: record.sentBytes };
     const phases = new Phases(this.#options.now);
     const connection = await this.#options.connect(record.target);
-    this.#sending.add(move);
     let bytes = 0;
     const names = record.containers.map(({ name }) => name);
     const counted = async function* () {
@@ -162,16 +175,23 @@ export class SourceMoves {
       }
     };
     try {
-      const bounded = AbortSignal.any([signal, AbortSignal.timeout(limits.transferMs)]);
+      const bounded = AbortSignal.any([stop, AbortSignal.timeout(limits.transferMs)]);
       const body = Readable.from(limits.paced(counted()), { objectMode: false, highWaterMark: 2 ** 23 });
       const answer = await connection.upload(`/v1/moves/${move}/archive`, body, doneAnswer, bounded);
       phases.end('transfer');
-      return answer.ok ? { ok: true, phasesMs: phases.ms, bytes } : refusal(...answer.reasons);
+      if (!answer.ok) return refusal(...answer.reasons);
+      records.write({ ...record, sentBytes: bytes });
+      return { ok: true, phasesMs: phases.ms, bytes };
     } finally {
       connection.close();
-      this.#sending.delete(move);
-      this.hear(move);
     }
+  }
+
+  /** What is being sent is of use to nobody any more. */
+  async #stopSending(move: string): Promise<void> {
+    const underWay = this.#sends.get(move);
+    underWay?.stop.abort(new Error('the move was called off'));
+    await underWay?.ended.catch(() => {});
   }
 
   /** The pod goes on here. Only for whoever knows that its ticket can never be used. */
@@ -181,6 +201,7 @@ export class SourceMoves {
     if (record === null) return DONE;
     if (record.state === 'gone' || record.state === 'handed-back') return refusal(`the pod is ${record.state}`);
     const phases = new Phases(this.#options.now);
+    await this.#stopSending(move);
     for (const { id } of record.containers) await runc.thaw(id);
     await setLink(record.hostInterface, 'up').catch(() => {});
     await state.unmarkLeaving(record.sandboxId);
@@ -208,6 +229,7 @@ export class SourceMoves {
     const record = records.source(move);
     if (record?.state === 'handed-back') return DONE;
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    await this.#stopSending(move);
     const containers = record.containers.map(({ name }) => name);
     records.write({ ...record, state: 'handed-back' });
     for (const name of containers) await writeManifest(join(state.archive(move), name));
@@ -271,7 +293,7 @@ export class SourceMoves {
   /** Only when the target has given its word that the ticket is void. */
   async #takeBackIfAbandoned({ move, target }: SourceRecord): Promise<void> {
     const { limits, connect, log } = this.#options;
-    if (this.#sending.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
+    if (this.#sends.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
     const connection = await connect(target);
     try {
       const path = `/v1/moves/${move}/cancel`;

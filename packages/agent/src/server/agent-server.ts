@@ -59,8 +59,6 @@ async function respond(
   response: Http2ServerResponse,
   log: Logger,
 ): Promise<void> {
-  const gone = new AbortController();
-  request.stream.once('close', () => gone.abort(new Error('whoever asked has gone')));
   const { method } = request;
   const path = request.url;
   const fields = { method, path };
@@ -72,7 +70,7 @@ async function respond(
   try {
     const caller = callerOf(request.stream.session?.socket as TLSSocket);
     const json = () => readJson(request);
-    const body = await answer(services, { method, path, caller, signal: gone.signal, json, bytes: request.stream });
+    const body = await answer(services, { method, path, caller, json, bytes: request.stream });
     log[method === 'GET' ? 'debug' : 'info'](
       { ...fields, ...caller, ...('ok' in body ? { ok: body.ok } : {}) },
       'answered',

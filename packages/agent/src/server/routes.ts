@@ -22,7 +22,6 @@ export interface AgentRequest {
   readonly method: string;
   readonly path: string;
   readonly caller: Caller;
-  readonly signal: AbortSignal;
   readonly json: () => Promise<unknown>;
   readonly bytes: Readable;
 }
@@ -65,7 +64,7 @@ async function answerMove(
   move: string,
   act: string,
 ): Promise<object> {
-  const { method, caller, signal } = request;
+  const { method, caller } = request;
   if (method === 'PUT' && act === 'archive') {
     demand(caller, 'agent');
     return targets.receive(move, caller.name, request.bytes);
@@ -87,7 +86,7 @@ async function answerMove(
     case 'checkpoint':
       return sources.checkpoint(move);
     case 'send':
-      return sources.send(move, signal);
+      return sources.send(move);
     case 'thaw':
       return sources.thaw(move);
     case 'release':

@@ -58,7 +58,9 @@ export async function serveWebhook(options: WebhookOptions): Promise<RunningWebh
   const review = (text: string): object => {
     const { request } = admissionReviewSchema.parse(JSON.parse(text));
     const pod = newPodSchema.parse(request.object);
-    const found = [...intents.items()].find(({ intent }) => isMeant(intent, request.namespace, pod, now()));
+    const meant = [...intents.items()].filter(({ intent }) => isMeant(intent, request.namespace, pod, now()));
+    // What somebody has left behind is older.
+    const [found] = meant.sort((one, other) => other.intent.expiresAt - one.intent.expiresAt);
     if (found === undefined) return allowed(request.uid, []);
     const { move, node } = found.intent;
     log.info({ move, node, namespace: request.namespace, pod: pod.metadata.name }, 'steered');

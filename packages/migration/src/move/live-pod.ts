@@ -50,8 +50,14 @@ export class LivePod {
   async #delete(name: string, uid: string, signal: AbortSignal) {
     const answer = await this.#api.delete(this.#path(name), uid, signal, 0);
     if (answer.ok || answer.status === NOT_FOUND) return { ok: true } as const;
+    // Under its name there may be another one by now.
+    if (answer.status === CONFLICT && !(await this.#is(name, uid, signal))) return { ok: true } as const;
     if (answer.status === CONFLICT) return { ok: false, code: 'changed', reason: answer.message } as const;
     return refusedBecause(`deletion of ${this.#order.pod.namespace}/${name}`, answer);
+  }
+
+  async #is(name: string, uid: string, signal: AbortSignal): Promise<boolean> {
+    return (await this.#api.read(this.#path(name), signal))?.metadata.uid === uid;
   }
 
   #path(name: string): string {
