@@ -51,6 +51,22 @@ export class MachineSets {
 
   /** A MachineDeployment `name` with its MachineSet, machines and nodes, the latter named `name-0`, `name-1` … */
   async create(name: string, replicas: number, annotations: Readonly<Record<string, string>> = {}): Promise<void> {
+    const names = Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
+    await this.#own(name, names, annotations);
+    await this.#controlPlane.apply(names.map(nodeOf));
+  }
+
+  /** The same for nodes that there are. */
+  async adopt(name: string, nodes: readonly string[]): Promise<void> {
+    await this.#own(name, nodes, {});
+    for (const node of nodes) {
+      const marks = Object.entries(annotationsOf(node)).map(([key, value]) => `${key}=${value}`);
+      await this.#controlPlane.kubectl(['annotate', 'node', node, ...marks]);
+    }
+  }
+
+  async #own(name: string, names: readonly string[], annotations: Readonly<Record<string, string>>): Promise<void> {
+    const replicas = names.length;
     const object = (kind: string, own: string, owner: object | null, spec: object, more: object = {}) => ({
       apiVersion: `${GROUP}/v1beta1`,
       kind,
@@ -65,14 +81,12 @@ export class MachineSets {
       const uid = await this.#controlPlane.kubectl(['get', path, '-n', NAMESPACE, '-o', 'jsonpath={.metadata.uid}']);
       return { apiVersion: `${GROUP}/v1beta1`, kind, name: own, uid, controller: true };
     };
-    const names = Array.from({ length: replicas }, (_, index) => `${name}-${index}`);
     await make(object('MachineDeployment', name, null, { replicas }, { annotations }));
     await make(object('MachineSet', `${name}-set`, await reference('MachineDeployment', name), { replicas }));
     const set = await reference('MachineSet', `${name}-set`);
     for (const own of names) {
       await make(object('Machine', own, set, {}, { labels: { of: name }, finalizers: ['machine.cluster.x-k8s.io'] }));
     }
-    await this.#controlPlane.apply(names.map(nodeOf));
   }
 
   async replicas(name: string): Promise<number> {
@@ -125,13 +139,16 @@ export class MachineSets {
   }
 }
 
+function annotationsOf(node: string): Readonly<Record<string, string>> {
+  return { [`${GROUP}/machine`]: node, [`${GROUP}/cluster-namespace`]: NAMESPACE };
+}
+
 function nodeOf(name: string): object {
   const resources = { cpu: '4', memory: '8Gi', pods: '20' };
-  const annotations = { [`${GROUP}/machine`]: name, [`${GROUP}/cluster-namespace`]: NAMESPACE };
   return {
     apiVersion: 'v1',
     kind: 'Node',
-    metadata: { name, annotations },
+    metadata: { name, annotations: annotationsOf(name) },
     status: { allocatable: resources, capacity: resources },
   };
 }

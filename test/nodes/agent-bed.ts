@@ -141,29 +141,17 @@ export class AgentBed {
 
   /** Neither marks nor memory of pods that were on their way, and nothing that stands still. */
   async expectNothingLeft(): Promise<void> {
-    for (const node of this.nodes.nodes) {
-      await untilFound(async () => {
-        // By these the shim knows the containers that it has restored, and the agent its moves.
-        const kept = ['-not', '-path', '/run/restow/moves/*', '-not', '-path', '/run/restow/restored/*'];
-        const left = await node.exec('find', '/run/restow', '-mindepth', '2', ...kept);
-        const list = node.exec('runc', '--root', '/run/containerd/runc/k8s.io', 'list');
-        // Without any container there is no such folder.
-        const states = await list.catch(() => '');
-        return left.trim() === '' && !/ paused /.test(states) ? true : null;
-      }, `nothing is left on ${node.name}`);
-    }
     const { controlPlane } = this.nodes;
-    const intents = await controlPlane.kubectl([
-      'get',
-      'configmaps',
-      '-n',
-      'kube-system',
-      '-l',
-      'restow.dev/intent',
-      '-o',
-      'name',
-    ]);
-    if (intents !== '') throw new Error(`still steered: ${intents}`);
+    let left: string[] = [];
+    const look = async () => {
+      const intents = ['get', 'configmaps', '-n', 'kube-system', '-l', 'restow.dev/intent', '-o', 'name'];
+      left = [await controlPlane.kubectl(intents)];
+      for (const node of this.nodes.nodes) left.push(await leftOn(node));
+      return left.every((text) => text === '') ? true : null;
+    };
+    await untilFound(look, 'nothing is left', 20_000).catch((error: Error) => {
+      throw new Error(`${error.message}:\n${left.join('\n')}`);
+    });
   }
 
   async redis(pod: string, ...command: readonly string[]): Promise<string> {
@@ -209,4 +197,17 @@ export class AgentBed {
     await this.nodes.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+async function leftOn(node: TestNode): Promise<string> {
+  // By these the shim knows the containers that it has restored, and the agent its moves.
+  const kept = ['-not', '-path', '/run/restow/moves/*', '-not', '-path', '/run/restow/restored/*'];
+  const files = (await node.exec('find', '/run/restow', '-mindepth', '2', ...kept)).trim();
+  // Without any container there is no such folder.
+  const states = await node.exec('runc', '--root', '/run/containerd/runc/k8s.io', 'list').catch(() => '');
+  const paused = states.split('\n').filter((line) => / paused /.test(line));
+  return [files, ...paused]
+    .filter((text) => text !== '')
+    .map((text) => `${node.name}: ${text}`)
+    .join('\n');
 }
