@@ -92,13 +92,30 @@ describe.skipIf(why !== null)(why ?? 'agent and shim understand each other', () 
     expect(await calls()).toMatch(/ restore /);
   });
 
-  test('an archive that will not come, and one that was cut, are refused, until the fence goes', async () => {
+  test('an archive that was cut is refused, until somebody lets the pod start', async () => {
     await writeManifest(archive);
     await truncate(join(archive, 'checkpoint', 'pages-1.img'), 9 * 2 ** 20);
     await state.markReady('move-1');
     await grant();
-    await expect(create()).rejects.toThrow(/pages-1\.img has 9437184 bytes, not 20971520/);
-    await state.markFailed('move-2', 'the source is gone');
+    await expect(create()).rejects.toThrow(/pages-1\.img has 9437184 bytes, not 18874368/);
+    expect((await state.refusedBy('move-1'))?.reason).toMatch(/pages-1\.img has 9437184 bytes/);
+    await state.unfence('uid-2');
+    await create();
+    expect(await calls()).toMatch(/^\S+ \S+ create /);
+  });
+
+  test('a pod whose archive will not come, or whose ticket was taken back, does not start cold either', async () => {
+    await grant();
+    await state.markFailed('move-1', 'the source is gone');
+    await expect(create()).rejects.toThrow(/did not arrive: the source is gone/);
+    await state.forget('move-1');
+    await state.unfence('uid-2');
+    await grant();
+    await state.markFailed('move-1', 'the move was cancelled');
+    expect(await state.takeBack('default', 'redis-0', 'move-1', ['redis'])).toEqual([]);
+    await expect(create()).rejects.toThrow(/called off/);
+    expect(await calls()).toBe('');
+    await state.revoke('default', 'redis-0');
     await state.unfence('uid-2');
     await create();
     expect(await calls()).toMatch(/^\S+ \S+ create /);
