@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeState } from '@restow/agent';
-import { untilFound, whyNoNodes } from '@restow/testkit';
+import { ApiConnection, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentBed } from './agent-bed.ts';
 import { incrementing } from './incrementing.ts';
@@ -129,7 +129,9 @@ describe.skipIf(why !== null)(
         const victim = end === 'source' ? bed.node(node) : bed.otherThan(node);
         const seen = bed.untilSeen(new RegExp(` ${phase}`));
         const ending = bed.restow(['migrate', 'agents-0'], seen);
-        await seen.promise;
+        const tooEarly = ending.then((outcome) => Promise.reject(new Error(`it ended: ${JSON.stringify(outcome)}`)));
+        tooEarly.catch(() => {});
+        await Promise.race([seen.promise, tooEarly]);
         await bed.killAgent(victim);
         await bed.startAgent(victim);
         const { code, stdout, stderr } = await ending;
@@ -164,6 +166,22 @@ describe.skipIf(why !== null)(
         await expect(create({ [key]: 'x' }, [])).resolves.toMatch(/created/);
       }
       await expect(create({ 'example.com/mine': 'x' }, someone)).resolves.toMatch(/created/);
+    });
+
+    test('a pod is deleted only as the one that it is', async () => {
+      const set = witnessedRedis('itself');
+      await bed.create(set);
+      const before = await bed.pod('itself-0');
+      const api = await ApiConnection.open(bed.nodes.controlPlane.kubeconfig);
+      const preconditions = { uid: '00000000-0000-0000-0000-000000000000' };
+      const wrong = api.call('DELETE', '/api/v1/namespaces/default/pods/itself-0', {
+        gracePeriodSeconds: 0,
+        preconditions,
+      });
+      await expect(wrong).rejects.toThrow(/409|Conflict|precondition/i);
+      api.close();
+      expect(await bed.pod('itself-0')).toEqual(before);
+      await bed.remove(set);
     });
 
     test('a webhook that is dead stops live moves, and nothing else', async () => {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const CLIENT = fileURLToPath(new URL('redis-client.ts', import.meta.url));
+const PROBER = fileURLToPath(new URL('redis-prober.ts', import.meta.url));
 
 export interface Increments {
   readonly answers: number;
@@ -13,14 +14,28 @@ export interface Increments {
   readonly lostBecause: string | null;
 }
 
-/** A client of redis on one connection, from its start until it is stopped. */
-export interface Client {
-  stop(): Promise<Increments>;
+export interface Stoppable<Result> {
+  stop(): Promise<Result>;
 }
+/** A client of redis on one connection, from its start until it is stopped. */
+export type Client = Stoppable<Increments>;
 
 /** `enter`: puts it on the pods' network. Resolves when it is connected. */
 export async function incrementing(enter: readonly string[], host: string, key: string): Promise<Client> {
-  const [command, ...args] = [...enter, process.execPath, CLIENT, host, key];
+  return started<Increments>([...enter, process.execPath, CLIENT, host, key]);
+}
+
+/** Somebody who connects anew all the time, and says how long nobody answered. */
+export async function probing(
+  enter: readonly string[],
+  host: string,
+  port = 6379,
+): Promise<Stoppable<{ readonly outageMs: number }>> {
+  return started([...enter, process.execPath, PROBER, host, String(port)]);
+}
+
+async function started<Result>(line: readonly string[]): Promise<Stoppable<Result>> {
+  const [command, ...args] = line;
   const child = spawn(command!, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let output = '';
   let errors = '';
@@ -38,7 +53,7 @@ export async function incrementing(enter: readonly string[], host: string, key: 
   const stop = async () => {
     child.stdin.end();
     await ended;
-    return JSON.parse(output) as Increments;
+    return JSON.parse(output) as Result;
   };
   return { stop };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { webcrypto } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { filesIn, MANIFEST } from './files.ts';
@@ -8,15 +8,24 @@ import { type ManifestFile, PIECE_BYTES, writeManifestOf } from './manifest.ts';
 export const LENGTH_BYTES = 4;
 
 /**
- * The containers' archives as one stream. Each file is hashed while it flows, so that its container's manifest, which
- * comes last, vouches for what was read and not for what is read again.
+ * The containers' archives as one stream. Each file is hashed while it flows, so that the manifests, which come last, vouch
+ * for what was read and not for what is read again. Without them nothing is restored: they wait until `mayBeRestored`.
  */
-export async function* readArchive(folder: string, containers: readonly string[]): AsyncGenerator<Buffer> {
+export async function* readArchive(
+  folder: string,
+  containers: readonly string[],
+  mayBeRestored: () => Promise<void>,
+): AsyncGenerator<Buffer> {
+  const manifests: { readonly container: string; readonly files: readonly ManifestFile[] }[] = [];
   for (const container of containers) {
     const files: ManifestFile[] = [];
     for (const path of await filesIn(join(folder, container))) {
       files.push(yield* readFileOf(folder, container, path));
     }
+    manifests.push({ container, files });
+  }
+  await mayBeRestored();
+  for (const { container, files } of manifests) {
     const manifest = await writeManifestOf(join(folder, container), files);
     yield headerOf(join(container, MANIFEST), manifest.length);
     yield manifest;
@@ -28,19 +37,24 @@ async function* readFileOf(folder: string, container: string, path: string): Asy
   try {
     const { size } = await file.stat();
     yield headerOf(join(container, path), size);
-    const sha256: string[] = [];
+    const sha256: Promise<string>[] = [];
     for (let at = 0; at < size; at += PIECE_BYTES) {
       const length = Math.min(PIECE_BYTES, size - at);
       const piece = Buffer.allocUnsafeSlow(length);
       const { bytesRead } = await file.read(piece, 0, length, at);
       if (bytesRead !== length) throw new Error(`${path} became shorter while it was read`);
-      sha256.push(createHash('sha256').update(piece).digest('hex'));
+      sha256.push(digestOf(piece));
       yield piece;
     }
-    return { path, sizeBytes: size, sha256 };
+    return { path, sizeBytes: size, sha256: await Promise.all(sha256) };
   } finally {
     await file.close();
   }
+}
+
+/** In a thread of its own, while the piece is on its way. */
+async function digestOf(piece: Buffer<ArrayBuffer>): Promise<string> {
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', piece)).toString('hex');
 }
 
 function headerOf(path: string, sizeBytes: number): Buffer {

@@ -36,6 +36,16 @@ export class Runc {
     await this.#run(['resume', id], QUICK_MS);
   }
 
+  /** At once, paused or not: what is paused dies when it is let go on. */
+  async kill(id: string): Promise<void> {
+    const state = await this.state(id);
+    if (state === null || state.status === 'stopped') return;
+    await this.#run(['kill', id, 'KILL'], QUICK_MS);
+    await this.thaw(id).catch(async (error) => {
+      if ((await this.state(id))?.status === 'paused') throw error;
+    });
+  }
+
   /** Writes the memory of a paused container there and leaves it paused. Connections and locks are part of it. */
   async checkpoint(id: string, images: string, work: string, limitMs: number): Promise<void> {
     const flags = ['--leave-running', '--tcp-established', '--file-locks', '--manage-cgroups-mode', 'ignore'];

@@ -20,6 +20,8 @@ const sourceSchema = z.strictObject({
   sandboxId: z.string(),
   hostInterface: z.string(),
   address: addressSchema,
+  /** Its processes here are dead, and it can only go on from the archive. */
+  killed: z.boolean(),
   /** null: the target has not got all of it. */
   sentBytes: z.int().nullable(),
   state: z.enum(['frozen', 'kept', 'thawed', 'gone', 'handed-back']),

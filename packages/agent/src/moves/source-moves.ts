@@ -48,6 +48,8 @@ export interface SourceMovesOptions {
 export class SourceMoves {
   readonly #options: SourceMovesOptions;
   readonly #heard = new Map<string, number>();
+  /** Open while pods freeze, so that nobody waits for handshakes. */
+  readonly #connections = new Map<string, Promise<AgentConnection>>();
   readonly #sends = new Map<string, { readonly ended: Promise<Sent>; readonly stop: AbortController }>();
 
   constructor(options: SourceMovesOptions) {
@@ -84,12 +86,17 @@ export class SourceMoves {
       containers: containers.map(({ name, id }) => ({ name, id })),
       sandboxId: first.sandboxId,
       hostInterface: network.hostInterface,
+      killed: false,
       sentBytes: null,
       address: { ...network.address, origin: await this.#options.addresses.originOf(network.address.ip) },
       state: 'frozen',
     };
     records.write(record);
     const phases = new Phases(this.#options.now);
+    const connecting = this.#options.connect(target);
+    this.#connections.set(move, connecting);
+    // Told to whoever sends.
+    connecting.catch(() => {});
     try {
       await this.#options.state.fence(pod.uid, move);
       await setLink(record.hostInterface, 'down');
@@ -165,11 +172,12 @@ export class SourceMoves {
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
     if (record.sentBytes !== null) return { ok: true, phasesMs: {}, bytes: record.sentBytes };
     const phases = new Phases(this.#options.now);
-    const connection = await this.#options.connect(record.target);
+    const connection = await this.#connected(move, record.target);
     let bytes = 0;
     const names = record.containers.map(({ name }) => name);
+    const mayBeRestored = () => this.#untilKilled(move, stop);
     const counted = async function* () {
-      for await (const chunk of readArchive(state.archive(move), names)) {
+      for await (const chunk of readArchive(state.archive(move), names, mayBeRestored)) {
         bytes += chunk.length;
         yield chunk;
       }
@@ -180,15 +188,48 @@ export class SourceMoves {
       const answer = await connection.upload(`/v1/moves/${move}/archive`, body, doneAnswer, bounded);
       phases.end('transfer');
       if (!answer.ok) return refusal(...answer.reasons);
-      records.write({ ...record, sentBytes: bytes });
+      records.write({ ...records.source(move)!, sentBytes: bytes });
       return { ok: true, phasesMs: phases.ms, bytes };
     } finally {
       connection.close();
     }
   }
 
+  /**
+   * The pod was deleted: what is left of it here dies, and with it its locks and connections. Only then can what was sent
+   * be restored, so that there is one writer whatever else goes wrong.
+   */
+  async kill(move: string): Promise<Done> {
+    const { records, runc } = this.#options;
+    const record = records.source(move);
+    if (record === null || record.killed) return DONE;
+    if (record.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    const phases = new Phases(this.#options.now);
+    await Promise.all(record.containers.map(({ id }) => runc.kill(id)));
+    records.write({ ...records.source(move)!, killed: true });
+    phases.end('kill');
+    return { ok: true, phasesMs: phases.ms };
+  }
+
+  async #untilKilled(move: string, stop: AbortSignal): Promise<void> {
+    while (this.#options.records.source(move)?.killed === false) {
+      stop.throwIfAborted();
+      await new Promise((resolve) => setTimeout(resolve, KILL_POLL_MS));
+    }
+  }
+
+  /** The connection that was opened when the pod was frozen, if it still holds; whoever takes it closes it. */
+  async #connected(move: string, target: AgentPeer): Promise<AgentConnection> {
+    const early = await this.#connections.get(move)?.catch(() => null);
+    this.#connections.delete(move);
+    return early == null || early.isClosed ? this.#options.connect(target) : early;
+  }
+
   /** What is being sent is of use to nobody any more. */
   async #stopSending(move: string): Promise<void> {
+    const early = this.#connections.get(move);
+    this.#connections.delete(move);
+    early?.then((connection) => connection.close()).catch(() => {});
     const underWay = this.#sends.get(move);
     underWay?.stop.abort(new Error('the move was called off'));
     await underWay?.ended.catch(() => {});
@@ -200,6 +241,7 @@ export class SourceMoves {
     const record = records.source(move);
     if (record === null) return DONE;
     if (record.state === 'gone' || record.state === 'handed-back') return refusal(`the pod is ${record.state}`);
+    if (record.killed) return refusal('its processes here are dead');
     const phases = new Phases(this.#options.now);
     await this.#stopSending(move);
     for (const { id } of record.containers) await runc.thaw(id);
@@ -229,9 +271,10 @@ export class SourceMoves {
     const record = records.source(move);
     if (record?.state === 'handed-back') return DONE;
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
+    await this.kill(move);
     await this.#stopSending(move);
     const containers = record.containers.map(({ name }) => name);
-    records.write({ ...record, state: 'handed-back' });
+    records.write({ ...records.source(move)!, state: 'handed-back' });
     for (const name of containers) await writeManifest(join(state.archive(move), name));
     await state.markReady(move);
     const { namespace, name, uid } = record.pod;
@@ -291,9 +334,10 @@ export class SourceMoves {
   }
 
   /** Only when the target has given its word that the ticket is void. */
-  async #takeBackIfAbandoned({ move, target }: SourceRecord): Promise<void> {
+  async #takeBackIfAbandoned({ move, target, killed }: SourceRecord): Promise<void> {
     const { limits, connect, log } = this.#options;
-    if (this.#sends.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
+    // What is dead here waits for whoever deleted it.
+    if (killed || this.#sends.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
     const connection = await connect(target);
     try {
       const path = `/v1/moves/${move}/cancel`;
@@ -319,6 +363,7 @@ export class SourceMoves {
 }
 
 const CANCEL_MS = 10_000;
+const KILL_POLL_MS = 5;
 /** A controller that was killed and goes on asks what became of its move. */
 const FORGET_MS = 10 * 60_000;
 const DONE: Done = { ok: true, phasesMs: {} };

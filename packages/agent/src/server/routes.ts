@@ -87,6 +87,8 @@ async function answerMove(
       return sources.checkpoint(move);
     case 'send':
       return sources.send(move);
+    case 'kill':
+      return sources.kill(move);
     case 'thaw':
       return sources.thaw(move);
     case 'release':

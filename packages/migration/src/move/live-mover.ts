@@ -64,7 +64,11 @@ export class LiveMover implements Mover {
         ? this.#commit(order, ends, pod, 0, signal)
         : refused(`an earlier attempt ended: ${at.state}`);
     }
-    if (to.state === 'cancelled') return refused('an earlier attempt was withdrawn');
+    if (to.state === 'cancelled') {
+      // Where the pod was deleted, what was made in its place waits to be let start.
+      await ends.target.letStart(order.id, signal);
+      return refused('an earlier attempt was withdrawn');
+    }
     if (at.state === 'unknown' || at.state === 'thawed') {
       const stopped = await this.#begin(order, ends, pod, signal);
       if (stopped !== null) return stopped;
@@ -183,11 +187,11 @@ export class LiveMover implements Mover {
     // Told by whoever waits for it below.
     sending.catch(() => {});
     const deleted = await pod.delete(signal);
-    if (!deleted.ok) {
-      await sending.catch(() => {});
-      return (await this.#undo(order, ends, signal)) ?? deleted;
-    }
-    onPhase(order, 'deleted', {});
+    if (!deleted.ok) return (await this.#undo(order, ends, signal)) ?? deleted;
+    const killed = await ends.source.kill(order.id, signal);
+    if (!killed.ok)
+      throw new OutageError(`${order.pod.name} is deleted and does not die: ${killed.reasons.join('; ')}`);
+    onPhase(order, 'deleted', killed.phasesMs);
     const why = (await sending) ?? (await this.#untilRestored(order, ends, pod, onPlaced, signal));
     if (why !== null) {
       const back = await this.#comeBack(order, ends, pod, why, signal);

@@ -7,6 +7,7 @@ import { type Credentials, serverNameOf } from './credentials.ts';
 import { errorAnswer, WIRE_VERSION } from './messages.ts';
 
 const CONNECT_MS = 5_000;
+const PING_MS = 5_000;
 const JSON_BYTES = 2 ** 20;
 /** HTTP/2 starts with 64 KiB in flight, which a checkpoint would spend its time waiting for. */
 export const WINDOW_BYTES = 2 ** 24;
@@ -46,14 +47,15 @@ export class AgentConnection {
       const timer = setTimeout(() => reject(new OutageError(`${name} does not answer`)), CONNECT_MS);
       session.once('connect', () => resolve());
       session.once('error', (error) => reject(new OutageError(`${name}: ${error.message}`, { cause: error })));
-      session.once('close', () => clearTimeout(timer));
-      session.once('connect', () => clearTimeout(timer));
+      session.once('close', () => reject(new OutageError(`${name} has closed the connection`)));
+      for (const event of ['connect', 'error', 'close']) session.once(event, () => clearTimeout(timer));
     }).catch((error) => {
       session.destroy();
       throw error;
     });
     // What goes wrong later is told to whoever waits for an answer.
     session.on('error', () => {});
+    watchOver(session, name);
     return new AgentConnection(session, name);
   }
 
@@ -81,6 +83,21 @@ export class AgentConnection {
     const failed = (error: unknown) =>
       new OutageError(`${this.#name}: ${method} ${path}: ${(error as Error).message}`, { cause: error });
     if (this.isClosed) throw failed(new Error('the connection is closed'));
+    const over = Promise.withResolvers<never>();
+    const onClose = () => over.reject(new Error('the connection was closed'));
+    // Told to whoever waits below, if anybody still does.
+    over.promise.catch(() => {});
+    this.#session.once('close', onClose);
+    try {
+      return await Promise.race([this.#converse(method, path, body, signal), over.promise]);
+    } catch (error) {
+      throw failed(signal.aborted ? signal.reason : error);
+    } finally {
+      this.#session.off('close', onClose);
+    }
+  }
+
+  async #converse(method: string, path: string, body: string | null | Readable, signal: AbortSignal): Promise<unknown> {
     let status = 0;
     let text = '';
     try {
@@ -106,11 +123,28 @@ export class AgentConnection {
       const broken = await sending;
       if (status === 200 && broken !== null) throw broken;
     } catch (error) {
-      if (status === 0 || status === 200) throw failed(signal.aborted ? signal.reason : error);
+      if (status === 0 || status === 200) throw error;
     }
-    if (status !== 200) throw failed(new Error(`${status} ${problemIn(text)}`));
+    if (status !== 200) throw new Error(`${status} ${problemIn(text)}`);
     return JSON.parse(text);
   }
+}
+
+/** Whoever does not answer a ping until the next is due is gone, whatever the kernel still believes. */
+function watchOver(session: ClientHttp2Session, name: string): void {
+  let isAnswered = true;
+  const timer = setInterval(() => {
+    if (!isAnswered) session.destroy(new OutageError(`${name} has fallen silent`));
+    if (session.destroyed) return;
+    isAnswered = false;
+    session.ping(() => {
+      isAnswered = true;
+    });
+  }, PING_MS);
+  timer.unref();
+  // A session with a stream that cannot be written any more does not end by itself.
+  session.socket.once('close', () => session.destroy(new OutageError(`${name} has closed the connection`)));
+  session.once('close', () => clearInterval(timer));
 }
 
 function problemIn(text: string): string {

@@ -70,6 +70,11 @@ export class Agent {
     return this.#connection.call({ ...call, answer: sendAnswer, limitMs: SEND_MS }, signal);
   }
 
+  /** The source's pod was deleted, and what is left of it dies: only then can it come to life elsewhere. */
+  kill(move: string, signal: AbortSignal): Promise<Done> {
+    return this.#act(move, 'kill', {}, QUICK_MS, signal);
+  }
+
   /** The source's pod goes on there. */
   thaw(move: string, signal: AbortSignal): Promise<Done> {
     return this.#act(move, 'thaw', {}, QUICK_MS, signal);
