@@ -89,10 +89,9 @@ describe.skipIf(why !== null)(
     });
 
     test('a target node lost: what was going there goes elsewhere', async () => {
-      const { target } = plan;
-      const goal = target.placements.findLast(
-        ({ from, node }) => from !== null && target.nodes.some((one) => one.existing && one.name === node),
-      )!.node;
+      // Where the last of the moves goes is lost while it is still to come.
+      const stays = new Set(plan.target.nodes.flatMap(({ existing, name }) => (existing ? [name] : [])));
+      const goal = plan.steps.findLast(({ kind, node }) => kind === 'move' && stays.has(node!))!.node!;
       const ended = runs.apply();
       await runs.moved(1);
       const claims = await kubectl([
