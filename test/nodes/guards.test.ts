@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeState } from '@restow/agent';
 import { ApiConnection, untilFound, whyNoNodes } from '@restow/testkit';
@@ -37,6 +37,12 @@ describe.skipIf(why !== null)(
       await bed.killAgent(node!);
       expect((await bed.restow(['doctor'])).stdout).toMatch(/n1 +live +cannot +its agent does not answer/);
       await bed.startAgent(node!);
+      // Without its plugin a pod could not keep its address here.
+      const network = join(node!.root, 'etc/cni/net.d/10-fabric.conflist');
+      const config = await readFile(network, 'utf8');
+      await writeFile(network, config.replace('restow-cni', 'bridge'));
+      expect((await bed.restow(['doctor'])).stdout).toMatch(/n1 +live +cannot +no network configuration/);
+      await writeFile(network, config);
     });
 
     test('the address goes with the pod, is nobody else’s meanwhile, and goes back when the pod is gone', async () => {

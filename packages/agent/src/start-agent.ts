@@ -10,6 +10,7 @@ import { SourceMoves } from './moves/source-moves.ts';
 import { TargetMoves } from './moves/target-moves.ts';
 import { availableBytes, nodeFacts } from './preflight/node.ts';
 import { preflight } from './preflight/pod.ts';
+import { wiringProblems } from './preflight/wiring.ts';
 import { serveAgent } from './server/agent-server.ts';
 import type { AgentServices } from './services.ts';
 import { NodeState } from './state/tickets.ts';
@@ -66,6 +67,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     addresses,
     report: async () => ({
       ...facts,
+      blockers: [...facts.blockers, ...(await wiringProblems(shim))],
       node,
       availableBytes: await availableBytes(),
       movesAtOnce: limits.movesAtOnce,
