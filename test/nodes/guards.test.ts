@@ -76,15 +76,14 @@ describe.skipIf(why !== null)(
       const node = bed.node(name);
       const fences = new NodeState(join(node.root, 'run/restow'));
       await fences.fence(uid, 'move');
-      const [id] = (await node.exec(...RUNC, 'list', '--quiet')).trim().split('\n');
-      for (const one of (await node.exec(...RUNC, 'list', '--quiet')).trim().split('\n')) {
-        const config = await node.exec(
-          'cat',
-          `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${one}/config.json`,
-        );
-        if (/"io.kubernetes.cri.container-name":"redis"/.test(config)) await node.exec(...RUNC, 'kill', one, 'KILL');
+      const killed: string[] = [];
+      for (const id of (await node.exec(...RUNC, 'list', '--quiet')).trim().split('\n')) {
+        const config = await node.exec('cat', `/run/containerd/io.containerd.runtime.v2.task/k8s.io/${id}/config.json`);
+        if (!/"io.kubernetes.cri.container-name":"redis"/.test(config)) continue;
+        await node.exec(...RUNC, 'kill', id, 'KILL');
+        killed.push(id);
       }
-      expect(id).toBeDefined();
+      expect(killed).toHaveLength(1);
       await untilFound(
         async () =>
           /is fenced: nothing of it is started/.test(await kubectl('get', 'events', '-o', 'json')) ? true : null,

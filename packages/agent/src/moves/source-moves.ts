@@ -9,7 +9,6 @@ import {
   type FreezeRequest,
   type handBackRequest,
   type MoveReport,
-  type Refusal,
   type Sent,
 } from '@restow/migration';
 import type { Logger } from 'pino';
@@ -24,6 +23,7 @@ import { podNetworkOf, setLink } from '../host/pod-network.ts';
 import type { Runc } from '../host/runc.ts';
 import type { AgentLimits } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
+import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 import type { MoveRecords, SourceRecord } from './records.ts';
 import { stateOfTicket } from './ticket-state.ts';
@@ -323,7 +323,8 @@ export class SourceMoves {
       if (record.role !== 'source') continue;
       if (record.state === 'frozen' || record.state === 'kept') await this.#takeBackIfAbandoned(record);
       else if (record.state !== 'thawed') await this.#unfenceIfGone(record);
-      if (record.state !== 'handed-back' && this.#silentMs(record.move) > FORGET_MS) records.forget(record.move);
+      const isOver = record.state === 'thawed' || record.state === 'gone';
+      if (isOver && this.#silentMs(record.move) > FORGET_MS) records.forget(record.move);
     }
   }
 
@@ -366,8 +367,3 @@ const CANCEL_MS = 10_000;
 const KILL_POLL_MS = 5;
 /** A controller that was killed and goes on asks what became of its move. */
 const FORGET_MS = 10 * 60_000;
-const DONE: Done = { ok: true, phasesMs: {} };
-
-function refusal(...reasons: string[]): Refusal {
-  return { ok: false, reasons };
-}

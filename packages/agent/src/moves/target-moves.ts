@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Done, MoveReport, PrepareRequest, Refusal } from '@restow/migration';
+import type { Done, MoveReport, PrepareRequest } from '@restow/migration';
 import { ArchiveWriter } from '../archive/archive-writer.ts';
 import { discardArchive } from '../archive/read-archive.ts';
 import type { AgentLimits } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
+import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 import type { MoveRecords, TargetRecord } from './records.ts';
 import { stateOfTicket } from './ticket-state.ts';
@@ -173,8 +174,3 @@ export class TargetMoves {
 
 /** A controller that was killed and goes on asks what became of its move. */
 const FORGET_MS = 10 * 60_000;
-const DONE: Done = { ok: true, phasesMs: {} };
-
-function refusal(...reasons: string[]): Refusal {
-  return { ok: false, reasons };
-}

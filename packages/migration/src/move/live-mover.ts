@@ -58,7 +58,8 @@ export class LiveMover implements Mover {
     if ('ok' in ends) return ends;
     const pod = new LivePod(this.#options.api, order);
     const [at, to] = await this.#reports(order.id, ends, signal);
-    if (to.state === 'committed') return this.#done(order, pod, 0, signal);
+    // What comes after the commit may not have been done.
+    if (to.state === 'committed') return this.#commit(order, ends, pod, 0, signal);
     if (at.state === 'handed-back' || at.state === 'restored' || at.state === 'gone') {
       return to.state === 'restored'
         ? this.#commit(order, ends, pod, 0, signal)
@@ -92,8 +93,7 @@ export class LiveMover implements Mover {
     const pod = new LivePod(this.#options.api, order);
     const [at, to] = await this.#reports(order.id, ends, signal);
     if (to.state === 'restored' || to.state === 'committed') {
-      await ends.target.commit(order.id, signal);
-      await ends.source.release(order.id, signal);
+      await this.#commit(order, ends, pod, 0, signal);
       return { ok: true };
     }
     if (at.state === 'kept' && !(await pod.isThere(signal)))
@@ -137,15 +137,13 @@ export class LiveMover implements Mover {
   /** Up to the checkpoint; null when that is there. Refused, everything is as before. */
   async #begin(order: MoveOrder, ends: Ends, pod: LivePod, signal: AbortSignal): Promise<NotMoved | null> {
     const { onPhase, now, steering } = this.#options;
-    const { namespace, name, uid } = order.pod;
     onPhase(order, 'preflight', {});
     const found = await this.#preflight(order, ends, pod, signal);
     if (!('address' in found)) return found;
     onPhase(order, 'prepare', {});
-    const wirePod = { namespace, name, uid };
     const { containers, address, memoryBytes, fileBytes } = found;
     const times = { expiresAt: now() + TICKET_MS, waitMs: WAIT_MS, restoreMs: RESTORE_MS };
-    const room = { pod: wirePod, source: order.from, containers, address, sizeBytes: memoryBytes + fileBytes };
+    const room = { pod: order.pod, source: order.from, containers, address, sizeBytes: memoryBytes + fileBytes };
     const prepared = await ends.target.prepare(order.id, { ...room, ...times }, signal);
     if (!prepared.ok) return refused(prepared.reasons.join('; '));
     const { kind, name: ownerName, uid: ownerUid } = order.owner;
@@ -155,7 +153,7 @@ export class LiveMover implements Mover {
     if (unsteered !== null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
     onPhase(order, 'freeze', {});
     this.#frozenAt.set(order.id, now());
-    const frozen = await ends.source.freeze(order.id, { pod: wirePod, target: ends.target.peer }, signal);
+    const frozen = await ends.source.freeze(order.id, { pod: order.pod, target: ends.target.peer }, signal);
     if (!frozen.ok) return (await this.#undo(order, ends, signal)) ?? refused(frozen.reasons.join('; '));
     onPhase(order, 'frozen', frozen.phasesMs);
     return this.#checkpoint(order, ends, signal);
@@ -294,7 +292,8 @@ export class LiveMover implements Mover {
         const report = await source.move(order.id, signal);
         if (report.state === 'restored') break;
         if (report.state === 'failed') failed = report.reason ?? 'it could not be restored';
-        if (failed !== null || now() > deadline) break;
+        else if (now() > deadline) failed = 'it was not restored in time';
+        if (failed !== null) break;
         await sleepMs(POLL_MS, signal);
       }
     }

@@ -1,4 +1,3 @@
-import type { PodReference } from '@restow/model';
 import { z } from 'zod';
 
 const text = z.string().min(1);
@@ -17,13 +16,7 @@ export const intentSchema = z.strictObject({
 });
 export type Intent = z.infer<typeof intentSchema>;
 
-export interface SteeringOrder {
-  readonly move: string;
-  readonly pod: PodReference;
-  readonly owner: Intent['owner'];
-  readonly node: string;
-  readonly evenIfCordoned: boolean;
-}
+export type SteeringOrder = Omit<Intent, 'expiresAt'>;
 
 /** Sees that a pod that its controller makes again comes to one node and no other. */
 export interface Steering {

@@ -35,8 +35,7 @@ export class WebhookSteering implements Steering {
   async arm(order: SteeringOrder, signal: AbortSignal): Promise<string | null> {
     if (!(await this.isThere(signal))) return null;
     await this.disarm(order.move, signal);
-    const { namespace, name, uid } = order.pod;
-    const intent = { ...order, pod: { namespace, name, uid }, expiresAt: this.#now() + INTENT_MS };
+    const intent = { ...order, expiresAt: this.#now() + INTENT_MS };
     const created = await this.#api.create(INTENT_COLLECTION, intentObject(intent), signal);
     if (!created.ok) return `the pod cannot be steered: ${created.message}`;
     const deadline = this.#now() + ARM_MS;
@@ -48,7 +47,7 @@ export class WebhookSteering implements Steering {
       await sleepMs(POLL_MS, signal);
     }
     await this.disarm(order.move, signal);
-    return `the webhook does not answer, so ${name} cannot be steered`;
+    return `the webhook does not answer, so ${order.pod.name} cannot be steered`;
   }
 
   async disarm(move: string, signal: AbortSignal): Promise<void> {
