@@ -12,7 +12,7 @@ const why = leftOut();
 /** One node after the other, so that something is still to come when the cluster contradicts. */
 const POLICY = `
 run:
-  budgets: { nodesAtOnce: 4, podsAtOnce: 2 }
+  budgets: { nodesAtOnce: 4, podsAtOnce: 2, podsPerMinute: null }
   minimumAchievedFraction: 0.1
   limits: { moveMs: 40000, readyMs: 20000, removeMs: 90000 }
 `;

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  ApiConnection,
   type ControlPlane,
   type Karpenter,
   karpenterPrices,
@@ -23,7 +24,7 @@ export interface KarpenterCluster {
   readonly prices: readonly string[];
   nodes(): Promise<readonly NodeObject[]>;
   pods(): Promise<readonly PodObject[]>;
-  /** Scales everything up, so that Karpenter adds nodes, and down again. */
+  /** Begins anew: no nodes; then scales everything up, so that Karpenter adds some, and down again. */
   fragment(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -55,10 +56,10 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
   const controlPlane = await startControlPlane();
   const { kubectl, folder } = controlPlane;
   const karpenter = await startKarpenter(controlPlane, { consolidateAfter: 'Never', mostCores });
-  const list = async <Item>(what: string): Promise<Item[]> =>
-    (JSON.parse(await kubectl(['get', what, '-n', 'default', '-o', 'json'])) as { items: Item[] }).items;
-  const nodes = () => list<NodeObject>('nodes');
-  const pods = () => list<PodObject>('pods');
+  const api = await ApiConnection.open(controlPlane.kubeconfig);
+  const list = async <Item>(path: string) => (await api.call<{ items: Item[] }>('GET', path)).items;
+  const nodes = () => list<NodeObject>('/api/v1/nodes');
+  const pods = () => list<PodObject>('/api/v1/namespaces/default/pods');
   const settled = (count: number) =>
     untilFound(
       async () => {
@@ -76,12 +77,18 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
   };
   const second = workloads(scale[1], part);
   const fragment = async () => {
+    await to(workloads(0, part));
+    const old = await karpenter.removeNodes();
     await to(workloads(scale[0], part));
     await to(second);
+    await untilFound(
+      async () => ((await nodes()).some(({ metadata }) => old.includes(metadata.name)) ? null : true),
+      'the old nodes are gone',
+    );
     // The budgets must have counted what there is now.
     await untilFound(async () => {
       type Pdb = { status: { expectedPods: number; currentHealthy: number } };
-      const budgets = await list<Pdb>('poddisruptionbudgets');
+      const budgets = await list<Pdb>('/apis/policy/v1/namespaces/default/poddisruptionbudgets');
       return budgets.every(({ status }) => status.currentHealthy === status.expectedPods) ? true : null;
     }, 'the budgets have counted');
   };
@@ -98,6 +105,7 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
     pods,
     fragment,
     stop: async () => {
+      api.close();
       await karpenter.stop();
       await controlPlane.stop();
     },

@@ -62,7 +62,7 @@ describe.skipIf(why !== null)(
       const names = async () => (await cluster.nodes()).map(({ metadata }) => metadata.uid).sort();
       const before = await names();
       await cluster.karpenter.setConsolidateAfter('0s');
-      await new Promise((resolve) => setTimeout(resolve, SOAK ? 300_000 : 60_000));
+      await new Promise((resolve) => setTimeout(resolve, SOAK ? 300_000 : 40_000));
       expect(await names()).toEqual(before);
     });
   },

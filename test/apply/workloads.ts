@@ -81,7 +81,7 @@ export function workloads(scale: number, part = 1): Workloads {
   const objects = SHAPES.flatMap((shape, index): object[] => {
     if (index % Math.round(1 / part) !== 0) return [];
     const name = `${shape.kind.toLowerCase()}-${index}`;
-    const count = Math.max(1, Math.round(shape.replicas * scale));
+    const count = scale === 0 ? 0 : Math.max(1, Math.round(shape.replicas * scale));
     replicas.set(`${shape.kind}/${name}`, count);
     return [workload(name, shape, count), ...budgetOf(name, shape)];
   });

@@ -111,7 +111,7 @@ describe.skipIf(why !== null)(why ?? 'on a real cluster', () => {
         await connection.close();
         await kubectl(['delete', 'namespace', namespace, '--wait=false']);
         await kubectl(['delete', 'pods', '--all', '-n', namespace, '--wait=false']);
-        await kubectl(['delete', 'nodeclaims', '--all', '--wait=true', '--timeout=60s']);
+        await karpenter.removeNodes();
         await kubectl(['delete', 'node', `unknown-${namespace}`, '--ignore-not-found']);
       },
     };

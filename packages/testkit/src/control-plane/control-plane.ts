@@ -111,7 +111,9 @@ async function start(
     ]);
     await manager.waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-o', 'name'])) !== '');
   }
-  if (options.scheduler ?? true) await launch('kube-scheduler', common);
+  if (options.scheduler ?? true) {
+    await launch('kube-scheduler', ['--config', await schedulerConfig(folder, kubeconfig), '--secure-port', '0']);
+  }
   if (options.kwok ?? true) await launch('kwok', await kwokArguments(kubeconfig, folder));
   const apply = async (objects: readonly object[]) => {
     const list = { apiVersion: 'v1', kind: 'List', items: objects };
@@ -120,6 +122,21 @@ async function start(
   const suspendApiServer = (suspended: boolean) => api.signal(suspended ? 'SIGSTOP' : 'SIGCONT');
   const urlForNodes = `https://${network?.address ?? '127.0.0.1'}:${apiPort}`;
   return { folder, kubeconfig, url, urlForNodes, certificates, kubectl, apply, suspendApiServer, stop };
+}
+
+/** As it is by default, but that a pod without a node is tried again soon. */
+async function schedulerConfig(folder: string, kubeconfig: string): Promise<string> {
+  const path = join(folder, 'scheduler.json');
+  const config = {
+    apiVersion: 'kubescheduler.config.k8s.io/v1',
+    kind: 'KubeSchedulerConfiguration',
+    clientConnection: { kubeconfig },
+    leaderElection: { leaderElect: false },
+    podInitialBackoffSeconds: 1,
+    podMaxBackoffSeconds: 1,
+  };
+  await writeFile(path, JSON.stringify(config));
+  return path;
 }
 
 /** Real kubelets speak with the API server, and it with them. The last of equal flags counts. */

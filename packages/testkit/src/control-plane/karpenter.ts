@@ -30,6 +30,8 @@ export interface KarpenterOptions {
 export interface Karpenter {
   /** Changes when the NodePool `general` is consolidated: a duration such as `0s`, or `Never`. */
   setConsolidateAfter(value: string): Promise<void>;
+  /** Asks for all its nodes to go, without waiting for it; nothing new is placed on them. Answers their names. */
+  removeNodes(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
@@ -52,6 +54,9 @@ export async function startKarpenter(controlPlane: ControlPlane, options: Karpen
     METRICS_PORT: String(metricsPort),
     HEALTH_PROBE_PORT: String(healthPort),
     INSTANCE_TYPES_FILE_PATH: typesFile,
+    // Sooner than by default (1 s, 10 s), so that tests wait less.
+    BATCH_IDLE_DURATION: '500ms',
+    BATCH_MAX_DURATION: '2s',
   });
   const names = machines().flatMap(({ name, cores }) => (cores <= (options.mostCores ?? cores) ? [name] : []));
   const general = (consolidateAfter: string) => nodePool('general', 'default', consolidateAfter, names);
@@ -63,7 +68,19 @@ export async function startKarpenter(controlPlane: ControlPlane, options: Karpen
     const ready = ['get', 'nodepool', 'general', '-o', "jsonpath={.status.conditions[?(@.type=='Ready')].status}"];
     return (await kubectl(ready)) === 'True';
   });
-  return { setConsolidateAfter, stop: () => daemon.stop() };
+  const removeNodes = async () => {
+    const nodes = (await kubectl(['get', 'nodes', '-l', 'karpenter.sh/nodepool', '-o', 'name'])).trim();
+    const names = nodes === '' ? [] : nodes.split('\n');
+    const cordon = (node: string) =>
+      kubectl(['cordon', node]).catch((error: Error) => {
+        // It was on its way out.
+        if (!error.message.includes('NotFound')) throw error;
+      });
+    await Promise.all(names.map(cordon));
+    await kubectl(['delete', 'nodeclaims', '--all', '--wait=false']);
+    return names.map((name) => name.slice('node/'.length));
+  };
+  return { setConsolidateAfter, removeNodes, stop: () => daemon.stop() };
 }
 
 /** The same machines as a price file of restow; `cheap`: one that is nearly given away there. */
