@@ -86,9 +86,10 @@ export class ApplyRuns {
 
   records(): readonly JournalRecord[] {
     const text = readFileSync(join(this.#state, 'restow', 'runs', this.runId, 'journal'), 'utf8');
+    // What is being written ends without a line's end.
     return text
-      .trimEnd()
       .split('\n')
+      .slice(0, -1)
       .map((line) => (JSON.parse(line) as { record: JournalRecord }).record);
   }
 

@@ -60,15 +60,16 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
   const list = async <Item>(path: string) => (await api.call<{ items: Item[] }>('GET', path)).items;
   const nodes = () => list<NodeObject>('/api/v1/nodes');
   const pods = () => list<PodObject>('/api/v1/namespaces/default/pods');
-  const settled = (count: number) =>
-    untilFound(
-      async () => {
-        const found = await pods();
-        return found.length === count && found.every(isReady) ? true : null;
-      },
-      `${count} pods are ready`,
-      300_000,
-    );
+  const settled = async (count: number) => {
+    const look = async (): Promise<true | null> => {
+      // Asked often, and small; the pods themselves are asked for once.
+      const owners = await Promise.all(['deployments', 'statefulsets'].map((kind) => list<Owner>(`${APPS}/${kind}`)));
+      if (!owners.flat().every(isSettled)) return null;
+      const found = await pods();
+      return found.length === count && found.every(isReady) ? true : null;
+    };
+    await untilFound(look, `${count} pods are ready`, 300_000);
+  };
   const to = async (objects: Workloads) => {
     // As a person does it: what is applied on the server's side keeps its replicas for itself.
     const list = { apiVersion: 'v1', kind: 'List', items: objects.objects };
@@ -120,6 +121,22 @@ async function asRestow({ kubectl, kubeconfig, folder }: ControlPlane): Promise<
   const file = join(folder, 'restow');
   writeFileSync(file, JSON.stringify({ ...config, users: [{ name: 'admin', user: { token } }] }), { mode: 0o600 });
   return file;
+}
+
+interface Owner {
+  readonly metadata: { readonly generation: number };
+  readonly spec: { readonly replicas: number };
+  readonly status: {
+    readonly observedGeneration?: number;
+    readonly replicas?: number;
+    readonly readyReplicas?: number;
+  };
+}
+const APPS = '/apis/apps/v1/namespaces/default';
+
+function isSettled({ metadata, spec, status }: Owner): boolean {
+  const { observedGeneration, replicas = 0, readyReplicas = 0 } = status;
+  return observedGeneration === metadata.generation && replicas === spec.replicas && readyReplicas === spec.replicas;
 }
 
 export function isReady({ metadata, status }: PodObject): boolean {

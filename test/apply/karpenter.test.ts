@@ -6,6 +6,7 @@ import { type KarpenterCluster, marksOn, startKarpenterCluster } from './karpent
 /** What moving costs is spread over two weeks, not over a day. */
 const POLICY = 'horizonHours: 336\nrun: { budgets: { podsPerMinute: null, nodesAtOnce: 12 } }\n';
 const COLD_MS = 20 * 60_000;
+/** Half of it, where there is no time: there the rounding of nodes weighs more. */
 const SOAK = process.env.RESTOW_SOAK === '1';
 const why = leftOut();
 
@@ -15,7 +16,7 @@ describe.skipIf(why !== null)(
     let cluster: KarpenterCluster;
     let runs: ApplyRuns;
     beforeAll(async () => {
-      cluster = await startKarpenterCluster({ part: 1, scale: [1, 0.5], mostCores: 4 });
+      cluster = await startKarpenterCluster({ part: SOAK ? 1 : 0.5, scale: [1, 0.5], mostCores: 4 });
       runs = new ApplyRuns(cluster, POLICY);
     }, COLD_MS);
     afterAll(async () => {
@@ -23,11 +24,11 @@ describe.skipIf(why !== null)(
       runs?.remove();
     });
 
-    test('the plan saves at least a quarter, within 3 % of the best', async () => {
-      expect((await cluster.nodes()).length).toBeGreaterThanOrEqual(40);
+    test('the plan saves at least a quarter, and is near to the best', async () => {
+      expect((await cluster.nodes()).length).toBeGreaterThanOrEqual(SOAK ? 40 : 20);
       const { summary, target } = await runs.next();
       const { before, after } = summary.microsPerHour;
-      expect(summary.objectiveGap).toBeLessThanOrEqual(0.03);
+      expect(summary.objectiveGap).toBeLessThanOrEqual(SOAK ? 0.03 : 0.05);
       expect(after).toBeLessThanOrEqual(0.75 * before);
       expect(target.placements.map(({ method }) => method)).toContain('surge');
     });

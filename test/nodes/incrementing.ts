@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const CLIENT = fileURLToPath(new URL('redis-client.ts', import.meta.url));
+const COMMITTER = fileURLToPath(new URL('mariadb-client.ts', import.meta.url));
 const PROBER = fileURLToPath(new URL('redis-prober.ts', import.meta.url));
 
 export interface Increments {
@@ -23,6 +24,21 @@ export type Client = Stoppable<Increments>;
 /** `enter`: puts it on the pods' network. Resolves when it is connected. */
 export async function incrementing(enter: readonly string[], host: string, key: string): Promise<Client> {
   return started<Increments>([...enter, process.execPath, CLIENT, host, key]);
+}
+
+export interface Commits {
+  /** What was acknowledged. */
+  readonly commits: number;
+  /** What is there: rows, different ones of them, and the greatest. */
+  readonly rows: number;
+  readonly distinct: number;
+  readonly greatest: number;
+  readonly lostBecause: string | null;
+}
+
+/** A client of MariaDB on one connection, with one small transaction after the other. */
+export async function committing(enter: readonly string[], host: string): Promise<Stoppable<Commits>> {
+  return started<Commits>([...enter, process.execPath, COMMITTER, host]);
 }
 
 /** Somebody who connects anew all the time, and says how long nobody answered. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { imageReference, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AgentBed } from './agent-bed.ts';
-import { incrementing } from './incrementing.ts';
-import { redisSet, SHARED_VOLUME, statefulSet, witnessedRedis } from './objects.ts';
+import { committing, incrementing } from './incrementing.ts';
+import { mariadbSet, redisSet, SHARED_VOLUME, statefulSet, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
 const TEST_MS = 120_000;
@@ -49,6 +49,21 @@ describe.skipIf(why !== null)(
         await bed.remove(redisSet(name));
       },
     );
+
+    test('MariaDB on a volume that all nodes see: no commit is lost, and none is there twice', async () => {
+      const name = 'mariadb';
+      const flags = ['--no-defaults', '--user=root', '--auth-root-authentication-method=normal', '--skip-test-db'];
+      await bed.nodes.nodes[0]!.exec('mariadb-install-db', ...flags, `--datadir=/shared/${name}`);
+      await bed.create(mariadbSet(name));
+      const before = await bed.pod(`${name}-0`);
+      const client = await committing(bed.nodes.enterNetwork, before.ip);
+      for (let hop = 1; hop <= 2; hop++) await bed.migrate(`${name}-0`);
+      const { commits, ...outcome } = await client.stop();
+      expect(outcome).toEqual({ rows: commits, distinct: commits, greatest: commits, lostBecause: null });
+      expect(commits).toBeGreaterThan(100);
+      expect({ ...(await bed.pod(`${name}-0`)), uid: '' }).toEqual({ ...before, uid: '' });
+      await bed.remove(mariadbSet(name));
+    });
 
     test('files go with it, logs and exec work after it, and a crash after it is a cold start', async () => {
       const script = [

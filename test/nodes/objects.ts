@@ -32,6 +32,23 @@ export function redisSet(name: string) {
   return statefulSet(name, { name: 'redis', image: imageReference('redis'), command: REDIS });
 }
 
+/** Without the kernel's rings, which CRIU cannot save. */
+const MARIADB = [
+  ...['/usr/sbin/mariadbd', '--no-defaults', '--user=root', '--skip-grant-tables', '--skip-name-resolve'],
+  ...['--socket=/tmp/mariadb.sock', '--pid-file=/tmp/mariadb.pid', '--tmpdir=/tmp', '--bind-address=0.0.0.0'],
+  ...['--innodb-use-native-aio=0', '--innodb-buffer-pool-size=64M', '--innodb-flush-log-at-trx-commit=1'],
+];
+
+/** A StatefulSet of one MariaDB, whose data folder is `/shared/NAME` and is there already. */
+export function mariadbSet(name: string) {
+  const command = [...MARIADB, `--datadir=/shared/${name}`];
+  const volumeMounts = [{ name: 'shared', mountPath: '/shared' }];
+  const volumes = [{ name: 'shared', persistentVolumeClaim: { claimName: 'shared' } }];
+  const readinessProbe = { tcpSocket: { port: 3306 }, periodSeconds: 1 };
+  const container = { name: 'mariadb', image: imageReference('mariadb'), command, volumeMounts, readinessProbe };
+  return statefulSet(name, container, { volumes });
+}
+
 /** One that writes its start down on the volume that all nodes see, and answers on port 6379. */
 export function witnessedRedis(name: string) {
   const command = [

@@ -56,9 +56,7 @@ describe.skipIf(why !== null)(why ?? 'a pod with a ticket, on real kubelets', ()
     await stateOf(target).markReady(move);
     await stateOf(target).grant({
       move,
-      namespace: 'default',
-      pod: 'redis-0',
-      sourceUid: uid,
+      pod: { namespace: 'default', name: 'redis-0', uid },
       containers: ['redis'],
       expiresAt: Date.now() + 60_000,
       waitMs: 10_000,

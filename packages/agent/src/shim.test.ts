@@ -57,9 +57,7 @@ describe.skipIf(why !== null)(why ?? 'agent and shim understand each other', () 
   const grant = () =>
     state.grant({
       move: 'move-1',
-      namespace: 'default',
-      pod: 'redis-0',
-      sourceUid: 'uid-1',
+      pod: { namespace: 'default', name: 'redis-0', uid: 'uid-1' },
       containers: ['redis'],
       expiresAt: Date.now() + 60_000,
       waitMs: 10_000,

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { totalmem } from 'node:os';
-import { AgentConnection, type Credentials, doneAnswer } from '@restow/migration';
+import { AgentConnection, type AgentPeer, type Credentials, doneAnswer } from '@restow/migration';
 import type { Logger } from 'pino';
 import { Addresses } from './host/addresses.ts';
+import { mountInMemory } from './host/memory-folder.ts';
 import { Runc } from './host/runc.ts';
-import { AgentLimits, type AgentLimitsOptions } from './limits.ts';
+import type { AgentLimits } from './limits.ts';
 import { MoveRecords } from './moves/records.ts';
 import { SourceMoves } from './moves/source-moves.ts';
 import { TargetMoves } from './moves/target-moves.ts';
@@ -27,14 +27,14 @@ export interface AgentOptions {
   readonly addressFolder: string;
   readonly shim: string;
   readonly runc: { readonly program: string; readonly root: string };
-  readonly limits: Partial<AgentLimitsOptions>;
+  readonly limits: Partial<AgentLimits>;
   readonly log: Logger;
 }
 
 const TIDY_MS = 1_000;
 const RETURN_MS = 10_000;
 
-export const DEFAULT_LIMITS: Omit<AgentLimitsOptions, 'archiveBytes'> = {
+export const DEFAULT_LIMITS: Omit<AgentLimits, 'archiveBytes'> = {
   movesAtOnce: 2,
   bytesPerSecond: null,
   checkpointMs: 120_000,
@@ -49,18 +49,18 @@ export interface RunningAgent {
 /** An agent that goes on where the one before it was killed. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const { node, url, credentials, stateFolder, addressFolder, shim, log } = options;
-  const limits = new AgentLimits({ archiveBytes: Math.floor(totalmem() / 4), ...DEFAULT_LIMITS, ...options.limits });
-  await mkdir(stateFolder, { recursive: true, mode: 0o700 });
+  const limits: AgentLimits = { archiveBytes: Math.floor(totalmem() / 4), ...DEFAULT_LIMITS, ...options.limits };
+  // Tickets too: what a container takes is renamed from one to the other.
+  const { mayBeSwapped } = await mountInMemory(stateFolder, limits.archiveBytes);
   const state = new NodeState(stateFolder);
   const records = new MoveRecords(stateFolder);
   const runc = new Runc(options.runc.program, options.runc.root);
   const addresses = new Addresses(addressFolder, shim, { node, url });
-  const connect = (peer: { readonly node: string; readonly url: string }) =>
-    AgentConnection.open(peer.node, peer.url, credentials);
+  const connect = (peer: AgentPeer) => AgentConnection.open(peer.node, peer.url, credentials);
   const now = () => performance.now();
   const sources = new SourceMoves({ state, records, runc, shim, limits, addresses, connect, now, log });
-  const targets = new TargetMoves({ state, records, limits, availableBytes, now, wallNow: Date.now });
-  const facts = await nodeFacts(runc);
+  const targets = new TargetMoves({ state, records, limits, now, wallNow: Date.now });
+  const facts = await nodeFacts(runc, mayBeSwapped);
   const services: AgentServices = {
     sources,
     targets,
@@ -73,7 +73,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       movesAtOnce: limits.movesAtOnce,
       moves: records.all().map(({ move }) => move),
     }),
-    preflight: (pod) => preflight(pod, runc, addresses),
+    preflight: (pod) => preflight(pod, { runc, addresses, limits }),
   };
   const server = await serveAgent(services, { ...options.listen, credentials, log });
   log.info({ url, blockers: facts.blockers }, 'ready');

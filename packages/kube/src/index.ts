@@ -8,7 +8,7 @@ export { KarpenterNodes } from './nodes/karpenter.ts';
 export { NodeManagers } from './nodes/node-managers.ts';
 export type { OwnerAdapter } from './nodes/owner-adapter.ts';
 export { sleepMs } from './sleep.ts';
-export { CONFLICT, NOT_FOUND } from './status.ts';
+export { CONFLICT, FORBIDDEN, NOT_FOUND } from './status.ts';
 export { Collection, type CollectionOptions } from './watch/collection.ts';
 export { EvictionMover } from './write/eviction-mover.ts';
 export { KubeApi, type KubeApiOptions, type KubeObject, type WriteAnswer } from './write/kube-api.ts';

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import {
+  Agent,
   type AgentConnection,
   type AgentPeer,
   type Done,
@@ -13,6 +15,7 @@ import {
 } from '@restow/migration';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { MANIFEST } from '../archive/files.ts';
 import { writeManifest } from '../archive/manifest.ts';
 import { readArchive } from '../archive/read-archive.ts';
 import { emptyDirsOf, saveVolumes } from '../archive/volumes.ts';
@@ -21,7 +24,7 @@ import type { Addresses } from '../host/addresses.ts';
 import { containersOf, type NodeContainer } from '../host/bundles.ts';
 import { podNetworkOf, setLink } from '../host/pod-network.ts';
 import type { Runc } from '../host/runc.ts';
-import type { AgentLimits } from '../limits.ts';
+import { type AgentLimits, paced } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
 import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
@@ -184,7 +187,10 @@ export class SourceMoves {
     };
     try {
       const bounded = AbortSignal.any([stop, AbortSignal.timeout(limits.transferMs)]);
-      const body = Readable.from(limits.paced(counted()), { objectMode: false, highWaterMark: 2 ** 23 });
+      const body = Readable.from(paced(counted(), limits.bytesPerSecond), {
+        objectMode: false,
+        highWaterMark: 2 ** 23,
+      });
       const answer = await connection.upload(`/v1/moves/${move}/archive`, body, doneAnswer, bounded);
       phases.end('transfer');
       if (!answer.ok) return refusal(...answer.reasons);
@@ -266,7 +272,7 @@ export class SourceMoves {
   }
 
   /** The archive's right to be restored comes back here: what is made again of the pod on this node comes to life. */
-  async handBack(move: string, { expiresAt, waitMs, restoreMs }: z.infer<typeof handBackRequest>): Promise<Done> {
+  async handBack(move: string, times: z.infer<typeof handBackRequest>): Promise<Done> {
     const { records, state } = this.#options;
     const record = records.source(move);
     if (record?.state === 'handed-back') return DONE;
@@ -274,22 +280,15 @@ export class SourceMoves {
     await this.kill(move);
     await this.#stopSending(move);
     const containers = record.containers.map(({ name }) => name);
-    records.write({ ...records.source(move)!, state: 'handed-back' });
-    for (const name of containers) await writeManifest(join(state.archive(move), name));
+    for (const name of containers) {
+      const folder = join(state.archive(move), name);
+      // What has been sent was hashed as it was read: that it still is so is checked again.
+      if (!existsSync(join(folder, MANIFEST))) await writeManifest(folder);
+    }
     await state.markReady(move);
-    const { namespace, name, uid } = record.pod;
-    const { address } = record;
-    await state.grant({
-      move,
-      namespace,
-      pod: name,
-      sourceUid: uid,
-      containers,
-      address,
-      expiresAt,
-      waitMs,
-      restoreMs,
-    });
+    await state.grant({ move, pod: record.pod, containers, address: record.address, ...times });
+    // Not before: what is handed back is looked for among the tickets.
+    records.write({ ...records.source(move)!, state: 'handed-back' });
     return DONE;
   }
 
@@ -298,10 +297,7 @@ export class SourceMoves {
     const { records, state } = this.#options;
     const record = records.source(move);
     if (record?.state !== 'handed-back') return DONE;
-    const refused = await state.refusedBy(move);
-    await state.revoke(record.pod.namespace, record.pod.name);
-    if (refused !== null) await state.unfence(refused.podUid);
-    await state.forget(move);
+    await state.letStart(record.pod.namespace, record.pod.name, move);
     records.write({ ...record, state: 'gone' });
     return DONE;
   }
@@ -321,11 +317,16 @@ export class SourceMoves {
     const { records } = this.#options;
     for (const record of records.all()) {
       if (record.role !== 'source') continue;
-      if (record.state === 'frozen' || record.state === 'kept') await this.#takeBackIfAbandoned(record);
-      else if (record.state !== 'thawed') await this.#unfenceIfGone(record);
+      // One whose target is out of reach holds up no other.
+      await this.#tidy(record).catch((err) => this.#options.log.warn({ err, move: record.move }, 'tidied again later'));
       const isOver = record.state === 'thawed' || record.state === 'gone';
       if (isOver && this.#silentMs(record.move) > FORGET_MS) records.forget(record.move);
     }
+  }
+
+  async #tidy(record: SourceRecord): Promise<void> {
+    if (record.state === 'frozen' || record.state === 'kept') await this.#takeBackIfAbandoned(record);
+    else if (record.state !== 'thawed') await this.#unfenceIfGone(record);
   }
 
   async #unfenceIfGone({ pod, sandboxId }: SourceRecord): Promise<void> {
@@ -339,19 +340,14 @@ export class SourceMoves {
     const { limits, connect, log } = this.#options;
     // What is dead here waits for whoever deleted it.
     if (killed || this.#sends.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
-    const connection = await connect(target);
+    const agent = new Agent(target, await connect(target));
     try {
-      const path = `/v1/moves/${move}/cancel`;
-      const limit = AbortSignal.timeout(CANCEL_MS);
-      const cancelled = await connection.call(
-        { method: 'POST', path, body: {}, answer: doneAnswer, limitMs: CANCEL_MS },
-        limit,
-      );
+      const cancelled = await agent.cancel(move, AbortSignal.timeout(CANCEL_MS));
       if (!cancelled.ok) return;
       const thawed = await this.thaw(move);
       log.warn({ move, thawed }, 'nobody has asked for this move for long, and its pod goes on here');
     } finally {
-      connection.close();
+      agent.close();
     }
   }
 

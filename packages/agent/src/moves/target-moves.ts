@@ -4,6 +4,7 @@ import type { Done, MoveReport, PrepareRequest } from '@restow/migration';
 import { ArchiveWriter } from '../archive/archive-writer.ts';
 import { discardArchive } from '../archive/read-archive.ts';
 import type { AgentLimits } from '../limits.ts';
+import { SLACK_BYTES, whyNoRoom } from '../preflight/room.ts';
 import type { NodeState } from '../state/tickets.ts';
 import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
@@ -14,14 +15,11 @@ export interface TargetMovesOptions {
   readonly state: NodeState;
   readonly records: MoveRecords;
   readonly limits: AgentLimits;
-  readonly availableBytes: () => Promise<number>;
   readonly now: () => number;
   /** Milliseconds since the epoch. */
   readonly wallNow: () => number;
 }
 
-/** Headers, manifests and files that grow between the look at them and the checkpoint. */
-const SLACK_BYTES = 64 * 2 ** 20;
 /** The archive, and what is restored from it. */
 const COPIES = 2;
 
@@ -46,18 +44,7 @@ export class TargetMoves {
     if (refused !== null) return refusal(refused);
     records.write({ role: 'target', move, pod, source, containers, address, sizeBytes, expiresAt, state: 'open' });
     await state.forget(move);
-    const { namespace, name, uid } = pod;
-    await state.grant({
-      move,
-      namespace,
-      pod: name,
-      sourceUid: uid,
-      containers,
-      address,
-      expiresAt,
-      waitMs,
-      restoreMs,
-    });
+    await state.grant({ move, pod, containers, address, expiresAt, waitMs, restoreMs });
     return DONE;
   }
 
@@ -67,14 +54,8 @@ export class TargetMoves {
     if (open.some((one) => one.pod.namespace === pod.namespace && one.pod.name === pod.name)) {
       return 'a pod of this name is on its way here by another move';
     }
-    const promised = open.reduce((sum, one) => sum + one.sizeBytes, sizeBytes);
-    if (promised > limits.archiveBytes) {
-      return `its archive would need ${sizeBytes} bytes of memory, and all archives together may have ${limits.archiveBytes}`;
-    }
-    const available = await this.#options.availableBytes();
-    return COPIES * promised + SLACK_BYTES > available
-      ? `its archive and what is restored from it need ${COPIES * promised} bytes of memory, and ${available} are free`
-      : null;
+    const allBytes = open.reduce((sum, one) => sum + one.sizeBytes, sizeBytes);
+    return whyNoRoom({ bytes: sizeBytes, allBytes, copies: COPIES }, limits);
   }
 
   /** Takes the archive from the source's agent. */
@@ -138,10 +119,7 @@ export class TargetMoves {
     const record = records.target(move);
     if (record !== null && record.state !== 'cancelled') return refusal(`it is ${record.state}`);
     if (record === null) return DONE;
-    await state.revoke(record.pod.namespace, record.pod.name);
-    const refused = await state.refusedBy(move);
-    if (refused !== null) await state.unfence(refused.podUid);
-    await state.forget(move);
+    await state.letStart(record.pod.namespace, record.pod.name, move);
     return DONE;
   }
 

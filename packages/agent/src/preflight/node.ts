@@ -1,18 +1,21 @@
 import { readFile } from 'node:fs/promises';
 import { arch, release } from 'node:os';
-import type { NodeReport } from '@restow/migration';
+import { isOlder, type NodeReport } from '@restow/migration';
 import { ProgramError, runProgram } from '../host/run-program.ts';
 import type { Runc } from '../host/runc.ts';
 
 const CHECK_MS = 20_000;
 const KIB = 1024;
 /** The oldest whose checkpoints come back on current kernels. */
-const OLDEST_CRIU = [4, 0] as const;
+const OLDEST_CRIU = '4.0';
 
 export type NodeFacts = Omit<NodeReport, 'node' | 'movesAtOnce' | 'moves' | 'availableBytes'>;
 
-/** What this node has for moving pods live, and what it lacks. Asked once: it changes only when somebody installs something. */
-export async function nodeFacts(runc: Runc): Promise<NodeFacts> {
+/**
+ * What this node has for moving pods live, and what it lacks. Asked once: it changes only when somebody installs something.
+ * `mayBeSwapped`: the archives may be.
+ */
+export async function nodeFacts(runc: Runc, mayBeSwapped: boolean): Promise<NodeFacts> {
   const blockers: string[] = [];
   const [criu, runcVersion, cpu] = await Promise.all([
     criuVersion(),
@@ -20,7 +23,7 @@ export async function nodeFacts(runc: Runc): Promise<NodeFacts> {
     readFile('/proc/cpuinfo', 'utf8'),
   ]);
   if (criu === null) blockers.push('criu is not installed');
-  else if (isOlder(criu)) blockers.push(`criu ${criu} is older than ${OLDEST_CRIU.join('.')}`);
+  else if (isOlder(criu, OLDEST_CRIU)) blockers.push(`criu ${criu} is older than ${OLDEST_CRIU}`);
   else {
     const problem = await criuProblem();
     if (problem !== null) blockers.push(problem);
@@ -33,7 +36,8 @@ export async function nodeFacts(runc: Runc): Promise<NodeFacts> {
     );
     if (!isThere) blockers.push(`${program} is not installed`);
   }
-  if (await isSwapping()) blockers.push('the node swaps: the memory of a pod on its way could reach a disk');
+  if (mayBeSwapped && (await isSwapping()))
+    blockers.push('the node swaps: the memory of a pod on its way could reach a disk');
   const [, flags = ''] = /^(?:flags|Features)\s*:\s*(.*)$/m.exec(cpu) ?? [];
   return {
     architecture: arch(),
@@ -64,11 +68,6 @@ async function criuProblem(): Promise<string | null> {
   } catch (error) {
     return `criu cannot work here: ${(error as Error).message}`;
   }
-}
-
-function isOlder(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major < OLDEST_CRIU[0] || (major === OLDEST_CRIU[0] && minor < OLDEST_CRIU[1]);
 }
 
 async function isSwapping(): Promise<boolean> {

@@ -7,13 +7,24 @@ import { containersOf, type NodeContainer } from '../host/bundles.ts';
 import { podNetworkOf } from '../host/pod-network.ts';
 import { runProgram } from '../host/run-program.ts';
 import type { Runc } from '../host/runc.ts';
+import type { AgentLimits } from '../limits.ts';
 import { inspectProcesses } from './processes.ts';
+import { whyNoRoom } from './room.ts';
 
 const DU_MS = 30_000;
 const MEBIBYTE = 2 ** 20;
 
+export interface PreflightTools {
+  readonly runc: Runc;
+  readonly addresses: Addresses;
+  readonly limits: AgentLimits;
+}
+
 /** Whether the pod could be moved from here, with every reason why not. Looks only. */
-export async function preflight(pod: WirePod, runc: Runc, addresses: Addresses): Promise<Preflight | Refusal> {
+export async function preflight(
+  pod: WirePod,
+  { runc, addresses, limits }: PreflightTools,
+): Promise<Preflight | Refusal> {
   const containers = await containersOf(pod.uid);
   if (containers.length === 0) return { ok: false, reasons: [`${pod.namespace}/${pod.name} has no container here`] };
   const reasons: string[] = [];
@@ -36,6 +47,9 @@ export async function preflight(pod: WirePod, runc: Runc, addresses: Addresses):
     const folders = [...(upper === null ? [] : [upper]), ...emptyDirs.get(container.name)!.map(({ source }) => source)];
     for (const folder of folders) fileBytes += await sizeOf(folder);
   }
+  const bytes = memoryBytes + fileBytes;
+  const noRoom = await whyNoRoom({ bytes, allBytes: bytes, copies: 1 }, limits);
+  if (noRoom !== null) reasons.push(noRoom);
   const network = firstPid === null ? null : await podNetworkOf(firstPid);
   if (typeof network === 'string') reasons.push(network);
   if (reasons.length > 0 || network === null || typeof network === 'string') return { ok: false, reasons };

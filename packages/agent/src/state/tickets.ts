@@ -1,15 +1,13 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PodAddress } from '@restow/migration';
+import type { PodAddress, WirePod } from '@restow/migration';
 
 /** The right to restore one pod once, as the runtime shim reads it (`shim/state.go`). */
 export interface Ticket {
   /** Also the name of the archive. */
   readonly move: string;
-  readonly namespace: string;
-  readonly pod: string;
-  /** The pod that the checkpoint was taken of: it has no right to it. */
-  readonly sourceUid: string;
+  /** What the checkpoint was taken of: one of the same name and another UID has a right to it. */
+  readonly pod: WirePod;
   /** Names of all containers that are to be restored. */
   readonly containers: readonly string[];
   /** Milliseconds since the epoch. */
@@ -58,12 +56,13 @@ export class NodeState {
   }
 
   /** Whole or not at all: the shim never sees half a ticket. */
-  async grant({ namespace, pod, ...ticket }: Ticket): Promise<void> {
-    const folder = this.#ticket(namespace, pod);
+  async grant({ pod, ...more }: Ticket): Promise<void> {
+    const folder = this.#ticket(pod.namespace, pod.name);
+    const ticket = { version: VERSION, sourceUid: pod.uid, ...more };
     const partial = join(this.#folder, `ticket-${ticket.move}`);
     await mkdir(join(this.#folder, 'tickets'), { recursive: true, mode: 0o700 });
     await mkdir(join(partial, 'open'), { recursive: true, mode: 0o700 });
-    await writeFile(join(partial, 'ticket.json'), JSON.stringify({ version: VERSION, ...ticket }), { mode: 0o600 });
+    await writeFile(join(partial, 'ticket.json'), JSON.stringify(ticket), { mode: 0o600 });
     for (const name of ticket.containers) await writeFile(join(partial, 'open', name), '', { mode: 0o600 });
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);
@@ -105,6 +104,14 @@ export class NodeState {
     if (text === null) return null;
     const [podUid = '', ...reason] = text.trimEnd().split('\n');
     return { podUid, reason: reason.join(' ') };
+  }
+
+  /** The move is over, and the pod may start here, cold. */
+  async letStart(namespace: string, pod: string, move: string): Promise<void> {
+    await this.revoke(namespace, pod);
+    const refused = await this.refusedBy(move);
+    if (refused !== null) await this.unfence(refused.podUid);
+    await this.forget(move);
   }
 
   /** Forgets a move; its archive holds a process's whole memory. */

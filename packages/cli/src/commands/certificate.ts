@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { KubeApi, KubeConnection } from '@restow/kube';
 import { ensureAuthority, issue } from '@restow/migration';
 import { InputError } from '@restow/model';
-import { FIELD_MANAGER } from '../live/open-cluster.ts';
+import { withApi } from '../live/with-api.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -20,13 +19,8 @@ const LIMIT_MS = 60_000;
 export async function runCertificate(node: string, options: CertificateOptions): Promise<void> {
   const days = Number(options.days);
   if (!(days > 0)) throw new InputError(`--days ${options.days}: expected a number above 0`);
-  const signal = AbortSignal.timeout(LIMIT_MS);
-  const connection = await KubeConnection.open(
-    clusterChoice(options.kubeconfig, options.context),
-    'restow certificate',
-  );
-  try {
-    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
+  const choice = clusterChoice(options.kubeconfig, options.context);
+  await withApi({ choice, userAgent: 'restow certificate', limitMs: LIMIT_MS }, async (api, signal) => {
     const now = new Date();
     const authority = await ensureAuthority(api, now, signal);
     const { certificate, key } = await issue(authority, { role: 'agent', name: node, hours: days * 24 }, now);
@@ -34,7 +28,5 @@ export async function runCertificate(node: string, options: CertificateOptions):
     const files = { 'ca.crt': authority.certificate, 'tls.crt': certificate, 'tls.key': key };
     for (const [name, text] of Object.entries(files)) await writeWhole(join(options.save, name), text);
     process.stdout.write(`${options.save}: ca.crt, tls.crt and tls.key of ${node}, for ${days} days\n`);
-  } finally {
-    await connection.close();
-  }
+  });
 }

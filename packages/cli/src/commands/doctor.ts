@@ -1,8 +1,6 @@
-import { KubeApi, KubeConnection } from '@restow/kube';
-import { WebhookSteering } from '@restow/migration';
 import { type Access, lacking } from '../live/access.ts';
 import { type LiveMoves, openLiveMoves } from '../live/live-moves.ts';
-import { FIELD_MANAGER } from '../live/open-cluster.ts';
+import { withApi } from '../live/with-api.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { renderColumns } from '../render/columns.ts';
 
@@ -37,35 +35,33 @@ const CORDON: Access = { verb: 'patch', group: '', resource: 'nodes' };
 
 /** Says for each node by which methods pods can leave it and come to it, and every reason why not. Changes nothing. */
 export async function runDoctor(options: DoctorOptions): Promise<number> {
-  const signal = AbortSignal.timeout(LIMIT_MS);
-  const connection = await KubeConnection.open(clusterChoice(options.kubeconfig, options.context), 'restow doctor');
-  let live: LiveMoves | null = null;
-  try {
-    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
+  const choice = clusterChoice(options.kubeconfig, options.context);
+  await withApi({ choice, userAgent: 'restow doctor', limitMs: LIMIT_MS }, async (api, signal) => {
     const nodes = (await api.list('/api/v1/nodes', signal)).map(({ metadata }) => metadata.name).sort();
     const cordon = await lacking(api, [CORDON], signal);
     const denied = new Map<string, readonly string[]>();
     for (const [method, needed] of Object.entries(NEEDED)) {
       denied.set(method, [...cordon, ...(await lacking(api, needed, signal))]);
     }
-    live = await openLiveMoves(api, () => {}, signal);
+    const live = await openLiveMoves(api, () => {}, signal);
     const findings: Finding[] = [];
-    for (const node of nodes) {
-      for (const [method, reasons] of denied) {
-        const own = method === 'live' ? await whyNotLive(live, node, signal) : [];
-        findings.push({ node, method, reasons: [...reasons, ...own] });
+    try {
+      for (const node of nodes) {
+        for (const [method, reasons] of denied) {
+          const own = method === 'live' ? await whyNotLive(live, node, signal) : [];
+          findings.push({ node, method, reasons: [...reasons, ...own] });
+        }
       }
+    } finally {
+      live?.agents.close();
     }
-    const isSteered = await new WebhookSteering(api, Date.now).isThere(signal);
-    const notes = isSteered ? [] : ['no webhook is registered: pods are steered by cordoning every other node'];
+    const isUnsteered = live !== null && !live.mover.steers();
+    const notes = isUnsteered ? ['no webhook is registered: while a pod moves live, every other node is cordoned'] : [];
     process.stdout.write(
       options.output === 'json' ? `${JSON.stringify({ findings, notes }, null, 2)}\n` : table(findings, notes),
     );
-    return 0;
-  } finally {
-    live?.agents.close();
-    await connection.close();
-  }
+  });
+  return 0;
 }
 
 async function whyNotLive(live: LiveMoves | null, node: string, signal: AbortSignal): Promise<readonly string[]> {

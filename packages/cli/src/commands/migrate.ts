@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
 import { type Account, countCluster, type JournalRecord } from '@restow/executor';
-import { KubeApi, KubeConnection } from '@restow/kube';
 import { InputError, type Snapshot, type SnapshotNode, type SnapshotPod } from '@restow/model';
 import { refusals } from '@restow/scheduling';
-import { type LiveMoves, openLiveMoves } from '../live/live-moves.ts';
+import { openLiveMoves } from '../live/live-moves.ts';
 import { migrationPlan } from '../live/migration-plan.ts';
-import { FIELD_MANAGER } from '../live/open-cluster.ts';
 import { beginRun } from '../live/run-plan.ts';
+import { withApi } from '../live/with-api.ts';
 import { clusterChoice, readCluster } from '../read-cluster.ts';
 import { readPrices } from '../read-prices.ts';
 
@@ -90,25 +89,30 @@ async function chooseTarget(snapshot: Snapshot, pod: SnapshotPod, options: Migra
     if (why === null) candidates.push(node);
     else reasons.push(`${node.name}: ${why}`);
   }
-  const connection = await KubeConnection.open(clusterChoice(kubeconfig, context), 'restow migrate');
-  let live: LiveMoves | null = null;
-  try {
-    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: true, fence: () => {} });
-    const signal = AbortSignal.timeout(LOOK_MS);
-    live = await openLiveMoves(api, () => {}, signal);
+  const use = {
+    choice: clusterChoice(kubeconfig, context),
+    userAgent: 'restow migrate',
+    limitMs: LOOK_MS,
+    dryRun: true,
+  };
+  const { node: from, owner } = pod;
+  const chosen = await withApi(use, async (api, signal) => {
+    const live = await openLiveMoves(api, () => {}, signal);
     if (live === null) throw new InputError('this cluster has no agents (restow certificate makes their authority)');
-    const { namespace, name: podName, uid, owner } = pod;
-    for (const node of candidates) {
-      const reference = { namespace, name: podName, uid };
-      const order = { id: 'look', pod: reference, owner, from: pod.node, to: node.name, method: 'live' } as const;
-      const found = await live.mover.look(order, signal);
-      if ('address' in found) return { to: node, found };
-      reasons.push(`${node.name}: ${found.reason}`);
+    try {
+      for (const node of candidates) {
+        const reference = { namespace: pod.namespace, name: pod.name, uid: pod.uid };
+        const order = { id: 'look', pod: reference, owner, from, to: node.name, method: 'live' } as const;
+        const found = await live.mover.look(order, signal);
+        if ('address' in found) return { to: node, found };
+        reasons.push(`${node.name}: ${found.reason}`);
+      }
+      return null;
+    } finally {
+      live.agents.close();
     }
-  } finally {
-    live?.agents.close();
-    await connection.close();
-  }
+  });
+  if (chosen !== null) return chosen;
   throw new InputError(`${name} cannot be moved live: ${reasons.join('; ') || 'there is no other node'}`);
 }
 

@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
-import { type ClusterChoice, KubeApi, KubeConnection, pauseRuns, resumeRuns } from '@restow/kube';
-import { FIELD_MANAGER } from '../live/open-cluster.ts';
+import { type ClusterChoice, pauseRuns, resumeRuns } from '@restow/kube';
+import { withApi } from '../live/with-api.ts';
 
 export interface PauseOptions extends ClusterChoice {
   readonly reason?: string;
@@ -12,7 +12,7 @@ const LIMIT_MS = 60_000;
 export async function runPause({ reason, ...choice }: PauseOptions): Promise<void> {
   const by = `${userInfo().username}@${hostname()} at ${new Date().toISOString()}`;
   const why = reason === undefined ? `by ${by}` : `${reason} (by ${by})`;
-  await withApi(choice, (api, signal) => pauseRuns(api, why, signal));
+  await withApi({ choice, userAgent: 'restow pause', limitMs: LIMIT_MS }, (api, signal) => pauseRuns(api, why, signal));
   process.stdout.write(
     'runs on this cluster are paused: those that go on stop within seconds; restow resume ends that\n',
   );
@@ -20,19 +20,8 @@ export async function runPause({ reason, ...choice }: PauseOptions): Promise<voi
 
 /** Ends a pause. */
 export async function runResume(choice: ClusterChoice): Promise<void> {
-  const why = await withApi(choice, (api, signal) => resumeRuns(api, signal));
+  const why = await withApi({ choice, userAgent: 'restow resume', limitMs: LIMIT_MS }, (api, signal) =>
+    resumeRuns(api, signal),
+  );
   process.stdout.write(why === null ? 'runs on this cluster were not paused\n' : `no longer paused; it was: ${why}\n`);
-}
-
-async function withApi<Result>(
-  choice: ClusterChoice,
-  work: (api: KubeApi, signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const connection = await KubeConnection.open(choice, 'restow');
-  try {
-    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
-    return await work(api, AbortSignal.timeout(LIMIT_MS));
-  } finally {
-    await connection.close();
-  }
 }

@@ -1,9 +1,8 @@
 import { register, serveWebhook } from '@restow/controller';
-import { KubeApi, KubeConnection } from '@restow/kube';
 import { ensureAuthority, issue } from '@restow/migration';
 import { InputError } from '@restow/model';
 import { pino } from 'pino';
-import { FIELD_MANAGER } from '../live/open-cluster.ts';
+import { withApi } from '../live/with-api.ts';
 import { clusterChoice } from '../read-cluster.ts';
 
 export interface ServeOptions {
@@ -21,10 +20,8 @@ const HOURS = 90 * 24;
 export async function runServe(options: ServeOptions): Promise<void> {
   const url = URL.canParse(options.url) ? new URL(options.url) : null;
   if (url?.protocol !== 'https:') throw new InputError(`--url ${options.url}: expected https://ADDRESS:PORT`);
-  const connection = await KubeConnection.open(clusterChoice(options.kubeconfig, options.context), 'restow serve');
-  try {
-    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
-    const signal = AbortSignal.timeout(START_MS);
+  const choice = clusterChoice(options.kubeconfig, options.context);
+  await withApi({ choice, userAgent: 'restow serve', limitMs: START_MS }, async (api, signal, connection) => {
     const authority = await ensureAuthority(api, new Date(), signal);
     const { hostname, port } = url;
     const subject = { role: 'webhook', name: 'webhook', hours: HOURS, addresses: [hostname] } as const;
@@ -38,7 +35,5 @@ export async function runServe(options: ServeOptions): Promise<void> {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
     });
     await webhook.close();
-  } finally {
-    await connection.close();
-  }
+  });
 }

@@ -1,4 +1,4 @@
-import type { KubeApi } from '@restow/kube';
+import { FORBIDDEN, type KubeApi, KubeApiError } from '@restow/kube';
 import { Agents, issue, LiveMover, type PhaseListener, readAuthority, WebhookSteering } from '@restow/migration';
 
 /** Longer than any run; the certificate is in memory only. */
@@ -16,12 +16,14 @@ export async function openLiveMoves(
   onPhase: PhaseListener,
   signal: AbortSignal,
 ): Promise<LiveMoves | null> {
-  const authority = await readAuthority(api, signal).catch(() => null);
+  const authority = await readAuthority(api, signal).catch((error: unknown) => {
+    if (error instanceof KubeApiError && error.status === FORBIDDEN) return null;
+    throw error;
+  });
   if (authority === null) return null;
   const credentials = await issue(authority, { role: 'controller', name: 'restow', hours: HOURS }, new Date());
   const agents = new Agents(api, credentials);
-  return {
-    mover: new LiveMover({ api, agents, steering: new WebhookSteering(api, Date.now), now: Date.now, onPhase }),
-    agents,
-  };
+  const webhook = new WebhookSteering(api, Date.now);
+  const steering = (await webhook.isThere(signal)) ? webhook : null;
+  return { mover: new LiveMover({ api, agents, steering, now: Date.now, onPhase }), agents };
 }

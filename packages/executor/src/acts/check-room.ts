@@ -1,4 +1,5 @@
 import {
+  type Method,
   nodeFingerprint,
   type PlanStep,
   type Policy,
@@ -13,6 +14,7 @@ import { type Arrival, blocked, overtaken, type RunContext, type StepResult } fr
 import { isOfOwner, liveNodeOf, livePodOf } from '../run/names.ts';
 import { brokenBy, type Occupancy, occupancyOf, withArrivals, withPendingOn } from '../run/occupancy.ts';
 import { indexOf } from '../run/plan-index.ts';
+import { methodOf } from './method-of.ts';
 
 /** The pod may move now, and these nodes must not take pods meanwhile. */
 export interface RoomFound {
@@ -70,7 +72,9 @@ export function checkRoom(context: RunContext, live: LiveCluster, step: PlanStep
   const others = [...arrivals].filter(([other]) => other !== step.id).map(([, arrival]) => arrival);
   // By surge it is still there when its successor comes.
   const leaving = step.method === 'surge' ? null : { pod, from: from.name };
-  return withArrivals(occupancy, others, leaving, () => checkPod(context, occupancy, others, { pod, from, to }));
+  return withArrivals(occupancy, others, leaving, () =>
+    checkPod(context, occupancy, others, { pod, from, to, method: methodOf(step) }),
+  );
 }
 
 function changedNode({ state }: RunContext, node: SnapshotNode): StepResult | null {
@@ -83,7 +87,7 @@ function checkPod(
   context: RunContext,
   occupancy: Occupancy,
   arrivals: readonly Arrival[],
-  { pod, from, to }: Pick<RoomFound, 'pod' | 'from' | 'to'>,
+  { pod, from, to, method }: Pick<RoomFound, 'pod' | 'from' | 'to'> & { readonly method: Method },
 ): RoomFound | StepResult {
   const { policy } = context.state;
   const name = `${pod.namespace}/${pod.name}`;
@@ -98,7 +102,7 @@ function checkPod(
   const kept = keptOf(pod.spec, from, policy);
   const unfit = keepRefusal(kept, to) ?? brokenBy(occupancy, pod, from.name, to.name);
   if (unfit !== null) return blocked(`${name} must not come to ${to.name} now: ${unfit}`);
-  if (context.ports.mover.steers) return { state: 'room', pod, from, to, hold: [] };
+  if (context.ports.mover.steers(method)) return { state: 'room', pod, from, to, hold: [] };
 
   const hold: NodeIdentity[] = [];
   const elsewhere: NodeIdentity[] = [];
@@ -119,6 +123,8 @@ function checkPod(
     }
     hold.push({ name: node.name, uid: node.uid });
   }
+  // Its memory is on one node: anywhere else it would start cold.
+  if (method === 'live') hold.push(...elsewhere.splice(0));
   if (hold.length > policy.run.heldNodesPerMove) {
     return overtaken(
       'pod-unsteered',

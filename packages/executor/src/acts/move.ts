@@ -7,6 +7,7 @@ import { isOfOwner, livePodOf } from '../run/names.ts';
 import { lastOf, type RunAct } from '../run/run-state.ts';
 import { checkRoom, type RoomFound } from './check-room.ts';
 import { hold, letGo } from './hold.ts';
+import { methodOf } from './method-of.ts';
 import { landed, openFor } from './steer.ts';
 import { hasStrayed, strays, verify } from './verify.ts';
 import { withdrawMoves } from './withdraw.ts';
@@ -36,7 +37,7 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
   try {
     const room = await makeRoom(context, step, held);
     if (room.state !== 'room') return room;
-    const taken = await openFor(context, step.id, room.pod, room.to.name);
+    const taken = await openFor(context, step, room.pod, room.to.name);
     if (taken !== null) return blocked(taken);
     if (context.minute.take(context.ports.clock.now()) !== null)
       return blocked('the budget of moves per minute is used up', 'budget');
@@ -91,7 +92,7 @@ async function begin(
   const { namespace, name, uid, owner } = pod;
   const live = await context.read();
   const siblings = live.snapshot.pods.filter((other) => isOfOwner(other, pod));
-  const method = step.method ?? 'evict';
+  const method = methodOf(step);
   const order = {
     id: `${state.runId}-${step.id}-${strays(state, step)}`,
     pod: { namespace, name, uid },

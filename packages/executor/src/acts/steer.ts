@@ -1,8 +1,9 @@
-import { type SnapshotPod, UNPREFERRED_TAINT } from '@restow/model';
+import { type PlanStep, type SnapshotPod, UNPREFERRED_TAINT } from '@restow/model';
 import { refusalsOfNode } from '@restow/scheduling';
 import type { RunContext } from '../run/context.ts';
 import { occupancyOf } from '../run/occupancy.ts';
 import { setMark } from './mark.ts';
+import { methodOf } from './method-of.ts';
 import { untilNode } from './until-node.ts';
 
 /**
@@ -13,9 +14,14 @@ import { untilNode } from './until-node.ts';
  *
  * Opens the node for the pod; answers the reason when another pod's landing must be waited for.
  */
-export async function openFor(context: RunContext, step: string, pod: SnapshotPod, to: string): Promise<string | null> {
+export async function openFor(
+  context: RunContext,
+  step: PlanStep,
+  pod: SnapshotPod,
+  to: string,
+): Promise<string | null> {
   const { landing, ports, state } = context;
-  if (ports.mover.steers) return null;
+  if (ports.mover.steers(methodOf(step))) return null;
   const live = await context.read();
   const occupancy = occupancyOf(live);
   // What else runs on a node changes from moment to moment; what the node is does not.
@@ -26,7 +32,7 @@ export async function openFor(context: RunContext, step: string, pod: SnapshotPo
     if (other.to === to) continue;
     if (couldRun(pod, other.to) || couldRun(other.pod, to)) return `another pod is on its way to ${other.to}`;
   }
-  landing.set(step, { pod, to });
+  landing.set(step.id, { pod, to });
   // One after the other, or a node could end up closed that was opened last.
   const mine = context.steering.turn.then(() => change());
   context.steering.turn = mine.catch(() => {});
@@ -40,10 +46,10 @@ export async function openFor(context: RunContext, step: string, pod: SnapshotPo
       snapshot.nodes.filter(({ name }) => names.includes(name)).map(({ name, uid }) => ({ name, uid }));
     const stale = [...context.steering.open].filter((name) => !expected.has(name));
     for (const name of stale) context.steering.open.delete(name);
-    await setMark(context, step, 'mark', identities(stale));
+    await setMark(context, step.id, 'mark', identities(stale));
     if (!expected.has(to) || !state.marked.has(to)) return;
     context.steering.open.add(to);
-    await setMark(context, step, 'unmark', identities([to]));
+    await setMark(context, step.id, 'unmark', identities([to]));
     await untilNode(context, to, ({ taints }) => taints.every(({ key }) => key !== UNPREFERRED_TAINT));
   }
 }

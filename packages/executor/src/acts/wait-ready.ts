@@ -1,5 +1,6 @@
 import type { PlanStep, SnapshotNode } from '@restow/model';
 import type { LiveCluster } from '../ports/cluster-view.ts';
+import { steersAll } from '../ports/mover.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
 import { launchedAs } from '../run/names.ts';
@@ -34,7 +35,7 @@ export async function waitReady(context: RunContext, step: PlanStep): Promise<St
   if (outcome!.ok) {
     await setMark(context, step.id, 'protect', [outcome!.node!]);
     // Until it is its turn to be filled.
-    if (!ports.mover.steers) await setMark(context, step.id, 'mark', [outcome!.node!]);
+    if (!steersAll(ports.mover)) await setMark(context, step.id, 'mark', [outcome!.node!]);
     return DONE;
   }
   // What never came is given back at once: it costs money, and it could still come.

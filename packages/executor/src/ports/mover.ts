@@ -18,11 +18,16 @@ export interface MoveOrder {
  */
 export type MoveRefusal = 'budget' | 'changed' | 'unfit' | 'stuck' | 'refused';
 
+/** Whether every pod goes where it is told to, whatever it is moved by. */
+export function steersAll(mover: Mover): boolean {
+  return mover.methods.every((method) => mover.steers(method));
+}
+
 /** Takes a pod off its node, so that it comes up elsewhere. */
 export interface Mover {
   readonly methods: readonly Method[];
-  /** The pod goes where it is told to; otherwise the scheduler decides. */
-  readonly steers: boolean;
+  /** By this method of its own the pod goes where it is told to; otherwise the scheduler decides. */
+  steers(method: Method): boolean;
   /**
    * Answers once the pod is stopped for good, or on its way out with what replaces it already on its way in. `pod` is what
    * it became, where the method knows; null where its owner makes a new one. A pod that is gone already was moved.

@@ -11,6 +11,7 @@ import { hasStrayed } from '../acts/verify.ts';
 import { withdrawMoves } from '../acts/withdraw.ts';
 import type { Reason } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
+import { steersAll } from '../ports/mover.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { Brake } from './brake.ts';
 import type { RunContext, StepResult } from './context.ts';
@@ -194,7 +195,7 @@ export class RunLoop {
     const { state } = this.#context;
     const leaving = leavingNodes(state);
     const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
-    const closed = this.#context.ports.mover.steers ? leaving : this.#closable(snapshot);
+    const closed = steersAll(this.#context.ports.mover) ? leaving : this.#closable(snapshot);
     const nodes = snapshot.nodes.filter(({ name }) => closed.has(name));
     const fresh = nodes
       .filter(({ name }) => state.marked.get(name)?.isDone !== true)

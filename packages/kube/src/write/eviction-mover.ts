@@ -20,7 +20,6 @@ const BUDGET_CAUSE = 'DisruptionBudget';
  */
 export class EvictionMover implements Mover {
   readonly methods: readonly Method[] = ['evict', 'volume-handover'];
-  readonly steers = false;
   readonly #api: KubeApi;
   readonly #now: () => number;
   readonly #stopped = new Map<string, number>();
@@ -29,6 +28,10 @@ export class EvictionMover implements Mover {
   constructor(api: KubeApi, now: () => number) {
     this.#api = api;
     this.#now = now;
+  }
+
+  steers(): boolean {
+    return false;
   }
 
   async move(order: MoveOrder, signal: AbortSignal): Promise<Moved> {

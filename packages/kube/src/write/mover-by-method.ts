@@ -5,13 +5,15 @@ import type { Moved } from './moved.ts';
 /** Gives each order to the mover that knows its method. */
 export class MoverByMethod implements Mover {
   readonly methods: readonly Method[];
-  readonly steers: boolean;
   readonly #movers: readonly Mover[];
 
   constructor(movers: readonly Mover[]) {
     this.#movers = movers;
     this.methods = movers.flatMap(({ methods }) => methods);
-    this.steers = movers.every(({ steers }) => steers);
+  }
+
+  steers(method: Method): boolean {
+    return this.#moverOf({ method })?.steers(method) ?? false;
   }
 
   async move(order: MoveOrder, signal: AbortSignal, onPlaced: (uid: string) => void): Promise<Moved> {
@@ -24,7 +26,7 @@ export class MoverByMethod implements Mover {
     return (await this.#moverOf(order)?.withdraw(order, signal)) ?? { ok: true };
   }
 
-  #moverOf({ method }: MoveOrder): Mover | undefined {
+  #moverOf({ method }: Pick<MoveOrder, 'method'>): Mover | undefined {
     return this.#movers.find(({ methods }) => methods.includes(method));
   }
 }

@@ -1,4 +1,5 @@
 import type { NodeReport } from '../wire/messages.ts';
+import { isOlder } from './is-older.ts';
 
 /**
  * Why what was checkpointed on one node cannot be restored on the other. A process has found out once what its CPU can
@@ -25,12 +26,4 @@ export function whyNodesDiffer(source: NodeReport, target: NodeReport): readonly
     reasons.push(`criu ${target.criu} of ${target.node} is older than ${source.criu} of ${source.node}`);
   }
   return reasons;
-}
-
-/** By the first two numbers. */
-function isOlder(one: string, other: string): boolean {
-  const numbers = (text: string) => text.split(/[.-]/).map(Number);
-  const [major = 0, minor = 0] = numbers(one);
-  const [otherMajor = 0, otherMinor = 0] = numbers(other);
-  return major < otherMajor || (major === otherMajor && minor < otherMinor);
 }

@@ -25,7 +25,8 @@ type NotMoved = Extract<Moved, { ok: false }>;
 export interface LiveMoverOptions {
   readonly api: KubeApi;
   readonly agents: Agents;
-  readonly steering: Steering;
+  /** null: whoever asks for moves sees to it that only the target can take the pod. */
+  readonly steering: Steering | null;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly onPhase: PhaseListener;
@@ -44,13 +45,16 @@ interface Ends {
  */
 export class LiveMover implements Mover {
   readonly methods: readonly Method[] = ['live'];
-  readonly steers = true;
   readonly #options: LiveMoverOptions;
   readonly #frozenAt = new Map<string, number>();
   readonly #restoredAt = new Map<string, number>();
 
   constructor(options: LiveMoverOptions) {
     this.#options = options;
+  }
+
+  steers(): boolean {
+    return this.#options.steering !== null;
   }
 
   async move(order: MoveOrder, signal: AbortSignal, onPlaced: (uid: string) => void): Promise<Moved> {
@@ -142,15 +146,12 @@ export class LiveMover implements Mover {
     if (!('address' in found)) return found;
     onPhase(order, 'prepare', {});
     const { containers, address, memoryBytes, fileBytes } = found;
-    const times = { expiresAt: now() + TICKET_MS, waitMs: WAIT_MS, restoreMs: RESTORE_MS };
+    const times = ticketTimes(now());
     const room = { pod: order.pod, source: order.from, containers, address, sizeBytes: memoryBytes + fileBytes };
     const prepared = await ends.target.prepare(order.id, { ...room, ...times }, signal);
     if (!prepared.ok) return refused(prepared.reasons.join('; '));
-    const { kind, name: ownerName, uid: ownerUid } = order.owner;
-    const owner = { kind, name: ownerName, uid: ownerUid };
-    const intent = { move: order.id, pod: order.pod, owner, node: order.to, evenIfCordoned: false };
-    const unsteered = await steering.arm(intent, signal);
-    if (unsteered !== null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
+    const unsteered = await steering?.arm(intentOf(order, order.to, false), signal);
+    if (unsteered != null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
     onPhase(order, 'freeze', {});
     this.#frozenAt.set(order.id, now());
     const frozen = await ends.source.freeze(order.id, { pod: order.pod, target: ends.target.peer }, signal);
@@ -234,7 +235,7 @@ export class LiveMover implements Mover {
     if (!committed.ok)
       throw new OutageError(`the move of ${order.pod.name} is not committed: ${committed.reasons.join('; ')}`);
     await ends.source.release(order.id, signal);
-    await this.#options.steering.disarm(order.id, signal);
+    await this.#options.steering?.disarm(order.id, signal);
     this.#options.onPhase(order, 'committed', {});
     return this.#done(order, pod, bytes, signal);
   }
@@ -258,7 +259,7 @@ export class LiveMover implements Mover {
     if (!cancelled.ok) return refused(`the ticket on ${order.to} cannot be made void: ${cancelled.reasons.join('; ')}`);
     const thawed = await source.thaw(order.id, signal);
     if (!thawed.ok) return refused(`the pod is not thawed: ${thawed.reasons.join('; ')}`);
-    await this.#options.steering.disarm(order.id, signal);
+    await this.#options.steering?.disarm(order.id, signal);
     await target.letStart(order.id, signal);
     this.#options.onPhase(order, 'thawed', thawed.phasesMs);
     return null;
@@ -276,17 +277,14 @@ export class LiveMover implements Mover {
     onPhase(order, 'coming-back', {});
     const cancelled = await target.cancel(order.id, signal);
     if (!cancelled.ok) return refused(`its ticket on ${order.to} is in use (${cancelled.reasons.join('; ')})`);
-    const times = { expiresAt: now() + TICKET_MS, waitMs: WAIT_MS, restoreMs: RESTORE_MS };
-    const handed = await source.handBack(order.id, times, signal);
-    await steering.disarm(order.id, signal);
-    const { kind, name, uid } = order.owner;
+    const handed = await source.handBack(order.id, ticketTimes(now()), signal);
+    await steering?.disarm(order.id, signal);
     // What is being emptied is cordoned.
-    const back = { move: order.id, pod: order.pod, owner: { kind, name, uid }, node: order.from, evenIfCordoned: true };
-    const unsteered = handed.ok ? await steering.arm(back, signal) : handed.reasons.join('; ');
-    let failed = unsteered;
+    const back = intentOf(order, order.from, true);
+    let failed = handed.ok ? ((await steering?.arm(back, signal)) ?? null) : handed.reasons.join('; ');
     const stray = await pod.successor(signal);
     if (stray !== null) await pod.deleteObject(stray, signal);
-    if (unsteered === null) {
+    if (failed === null) {
       const deadline = now() + RETURN_MS;
       for (;;) {
         const report = await source.move(order.id, signal);
@@ -297,7 +295,7 @@ export class LiveMover implements Mover {
         await sleepMs(POLL_MS, signal);
       }
     }
-    await steering.disarm(order.id, signal);
+    await steering?.disarm(order.id, signal);
     await Promise.all([source.letStart(order.id, signal), target.letStart(order.id, signal)]);
     if (failed === null) {
       onPhase(order, 'came-back', {});
@@ -306,6 +304,14 @@ export class LiveMover implements Mover {
     onPhase(order, 'cold', {});
     return refused(`it is not restored on ${order.from} either (${failed}) and starts cold: ${why}`);
   }
+}
+
+function ticketTimes(now: number) {
+  return { expiresAt: now + TICKET_MS, waitMs: WAIT_MS, restoreMs: RESTORE_MS };
+}
+
+function intentOf({ id, pod, owner: { kind, name, uid } }: MoveOrder, node: string, evenIfCordoned: boolean) {
+  return { move: id, pod, owner: { kind, name, uid }, node, evenIfCordoned };
 }
 
 function refused(reason: string) {

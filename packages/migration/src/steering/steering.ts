@@ -18,7 +18,10 @@ export type Intent = z.infer<typeof intentSchema>;
 
 export type SteeringOrder = Omit<Intent, 'expiresAt'>;
 
-/** Sees that a pod that its controller makes again comes to one node and no other. */
+/**
+ * Sees that a pod that its controller makes again comes to one node and no other. Where nothing can, whoever moves must see
+ * to it that only one node can take the pod.
+ */
 export interface Steering {
   /** From now on, in place of what was said of the same move before; a string says why it cannot be had. */
   arm(order: SteeringOrder, signal: AbortSignal): Promise<string | null>;

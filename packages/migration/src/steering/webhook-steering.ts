@@ -15,8 +15,7 @@ const POLL_MS = 20;
 const INTENT_MS = 15 * 60_000;
 
 /**
- * Steers by the cluster's admission webhook, which says of each intent that it knows it. Where none is registered there
- * is nothing to steer by, and whoever moves must see to it that only one node can take the pod.
+ * Steers by the cluster's admission webhook, which says of each intent that it knows it.
  */
 export class WebhookSteering implements Steering {
   readonly #api: KubeApi;
@@ -33,7 +32,8 @@ export class WebhookSteering implements Steering {
   }
 
   async arm(order: SteeringOrder, signal: AbortSignal): Promise<string | null> {
-    if (!(await this.isThere(signal))) return null;
+    if (!(await this.isThere(signal)))
+      return `no webhook is registered any more, so ${order.pod.name} cannot be steered`;
     await this.disarm(order.move, signal);
     const intent = { ...order, expiresAt: this.#now() + INTENT_MS };
     const created = await this.#api.create(INTENT_COLLECTION, intentObject(intent), signal);

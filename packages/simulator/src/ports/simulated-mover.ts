@@ -26,7 +26,7 @@ export class SimulatedMover implements Mover {
     this.#world = simulation.world;
   }
 
-  get steers(): boolean {
+  steers(): boolean {
     return this.#world.state.behaviour.steers;
   }
 
@@ -65,7 +65,7 @@ export class SimulatedMover implements Mover {
       const entry = state.pods.get(uid);
       if (entry === undefined || entry.pod.node !== order.from || entry.pod.terminating) return changed;
       if (state.owners.get(order.owner.uid)?.replicas !== 1) return changed;
-      beginSurge(this.#world, entry.pod, order.id, this.steers ? order.to : null);
+      beginSurge(this.#world, entry.pod, order.id, this.steers() ? order.to : null);
     }
     for (let placed: string | null = null; ; ) {
       const second = standInOf(this.#world, uid);
@@ -103,7 +103,7 @@ export class SimulatedMover implements Mover {
     }
     state.stopped.set(uid, { at: this.#world.now, order: order.id });
     this.#world.log({ kind: 'pod-evicted', uid, name: nameOf(entry.pod), node: order.from, order: order.id });
-    stopPod(this.#world, uid, this.steers ? order.to : null);
+    stopPod(this.#world, uid, this.steers() ? order.to : null);
     return null;
   }
 }

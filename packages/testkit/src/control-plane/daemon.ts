@@ -18,7 +18,8 @@ export class Daemon {
     // The kernel kills it with its parent; no handler has to run for that.
     this.#child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...env },
+      // For those that are written in Go: memory there is enough of, time there is not.
+      env: { GOGC: '300', ...process.env, ...env },
     });
     closeSync(log);
     this.#child.on('exit', (code, signal) => {

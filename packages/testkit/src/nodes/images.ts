@@ -17,6 +17,11 @@ const IMAGES = {
     command: ['/usr/bin/redis-server'],
     more: [],
   },
+  mariadb: {
+    programs: ['mariadbd', 'sh'],
+    command: ['/usr/sbin/mariadbd'],
+    more: ['/usr/share', '/usr/share/mariadb', '/usr/share/mariadb/english', '/usr/share/mariadb/english/errmsg.sys'],
+  },
 } as const;
 export type ImageName = keyof typeof IMAGES;
 export const IMAGE_NAMES = Object.keys(IMAGES) as ImageName[];

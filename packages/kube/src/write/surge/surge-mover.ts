@@ -19,7 +19,6 @@ const TRIES = 20;
  */
 export class SurgeMover implements Mover {
   readonly methods: readonly Method[] = ['surge'];
-  readonly steers = false;
   readonly #api: KubeApi;
   readonly #now: () => number;
   readonly #stopped = new Map<string, number>();
@@ -27,6 +26,10 @@ export class SurgeMover implements Mover {
   constructor(api: KubeApi, now: () => number) {
     this.#api = api;
     this.#now = now;
+  }
+
+  steers(): boolean {
+    return false;
   }
 
   async move(order: MoveOrder, signal: AbortSignal, onPlaced: (uid: string) => void): Promise<Moved> {

@@ -1,0 +1,26 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { runProgram } from './run-program.ts';
+
+const MOUNT_MS = 10_000;
+
+/**
+ * Makes the folder one of the kernel's memory, of so many bytes at most, that only root may enter; one that is there
+ * already gets the new limit. Answers whether it can be swapped out: kernels before 6.4 do not know `noswap`. Source:
+ * Linux, tmpfs.
+ */
+export async function mountInMemory(folder: string, mostBytes: number): Promise<{ readonly mayBeSwapped: boolean }> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const known = await mountOf(folder);
+  const size = `size=${mostBytes}`;
+  const mount = (options: string) =>
+    runProgram(['mount', '-t', 'tmpfs', '-o', options, 'restow', folder], { limitMs: MOUNT_MS });
+  if (known !== null) await runProgram(['mount', '-o', `remount,${size}`, folder], { limitMs: MOUNT_MS });
+  else await mount(`${size},mode=0700,noswap`).catch(() => mount(`${size},mode=0700`));
+  return { mayBeSwapped: !(await mountOf(folder))!.split(',').includes('noswap') };
+}
+
+/** The file system's own options; null where nothing is mounted. */
+async function mountOf(folder: string): Promise<string | null> {
+  const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n').map((line) => line.split(' '));
+  return mounts.findLast((fields) => fields[4] === folder)?.at(-1) ?? null;
+}
