@@ -1,15 +1,20 @@
 import { parseArgs } from 'node:util';
 import { imageReference } from '@restow/testkit';
 import { AgentBed } from '../../test/nodes/agent-bed.ts';
-import { incrementing, probing } from '../../test/nodes/incrementing.ts';
+import { fillWithNoise, incrementing, probing } from '../../test/nodes/incrementing.ts';
 import { redisSet } from '../../test/nodes/objects.ts';
 
 /**
  * Moves a redis of each size live between two real kubelets, beside a bare `runc checkpoint` and `restore` of the same
- * process on one node, and beside what everybody can do: delete the pod and wait. A line of JSON for each size.
+ * process on one node, and beside what everybody can do: delete the pod and wait. A line of JSON for each size. `--fill`:
+ * `noise`, or `zeros`, which are not sent.
  */
 const { values } = parseArgs({
-  options: { sizes: { type: 'string', default: '10,100,500' }, json: { type: 'boolean', default: false } },
+  options: {
+    sizes: { type: 'string', default: '10,100,500' },
+    json: { type: 'boolean', default: false },
+    fill: { type: 'string', default: 'noise' },
+  },
 });
 const RUNC = 'runc --root /run/containerd/runc/k8s.io';
 const PORT = 7000;
@@ -34,9 +39,10 @@ async function migrated(sizeMb: number) {
   const name = `redis-${sizeMb}`;
   const pod = `${name}-0`;
   await bed.create(redisSet(name));
-  await bed.fill(pod, sizeMb);
   const { ip } = await bed.pod(pod);
   const { enterNetwork } = bed.nodes;
+  if (values.fill === 'zeros') await bed.fill(pod, sizeMb);
+  else await fillWithNoise(enterNetwork, ip, sizeMb);
   const client = await incrementing(enterNetwork, ip, 'counter');
   const prober = await probing(enterNetwork, ip);
   const { code, stdout, stderr } = await bed.restow(['migrate', pod, '-o', 'json']);
@@ -84,7 +90,8 @@ async function bare(sizeMb: number): Promise<number> {
   const server = `redis-server --port ${PORT} --protected-mode no --save '' --enable-debug-command yes`;
   await sh(`ctr -n k8s.io run --detach --null-io --net-host ${imageReference('redis')} bare /usr/bin/${server}`);
   await new Promise((resolve) => setTimeout(resolve, 500));
-  await sh(`redis-cli -p ${PORT} debug populate ${sizeMb} key ${2 ** 20}`);
+  if (values.fill === 'zeros') await sh(`redis-cli -p ${PORT} debug populate ${sizeMb} key ${2 ** 20}`);
+  else await fillWithNoise(bed.nodes.enterNetwork, node!.address, sizeMb, PORT);
   const prober = await probing(bed.nodes.enterNetwork, node!.address, PORT);
   const flags = '--tcp-established --file-locks --manage-cgroups-mode ignore --image-path /run/bare --work-path /tmp';
   const bundle = '/run/containerd/io.containerd.runtime.v2.task/k8s.io/bare';

@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const CLIENT = fileURLToPath(new URL('redis-client.ts', import.meta.url));
 const COMMITTER = fileURLToPath(new URL('mariadb-client.ts', import.meta.url));
+const FILLER = fileURLToPath(new URL('redis-filler.ts', import.meta.url));
 const PROBER = fileURLToPath(new URL('redis-prober.ts', import.meta.url));
 
 export interface Increments {
@@ -39,6 +41,12 @@ export interface Commits {
 /** A client of MariaDB on one connection, with one small transaction after the other. */
 export async function committing(enter: readonly string[], host: string): Promise<Stoppable<Commits>> {
   return started<Commits>([...enter, process.execPath, COMMITTER, host]);
+}
+
+/** Fills a redis with so many megabytes that nothing could make shorter. */
+export async function fillWithNoise(enter: readonly string[], host: string, megabytes: number, port = 6379) {
+  const [command, ...args] = [...enter, process.execPath, FILLER, host, String(port), String(megabytes)];
+  await promisify(execFile)(command!, args);
 }
 
 /** Somebody who connects anew all the time, and says how long nobody answered. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountOf } from '../apply/apply-runs.ts';
 import { MachineSets } from '../control-plane/machine-sets.ts';
 import { AgentBed } from './agent-bed.ts';
-import { incrementing } from './incrementing.ts';
+import { fillWithNoise, incrementing } from './incrementing.ts';
 import { redisSet } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
@@ -45,8 +45,8 @@ describe.skipIf(why !== null)(
       await kubectl(['cordon', 'n1']);
       await bed.create(redisSet('kept'));
       await kubectl(['uncordon', 'n1']);
-      await bed.fill('kept-0', 20);
       const before = await bed.pod('kept-0');
+      await fillWithNoise(bed.nodes.enterNetwork, before.ip, 20);
       expect(before.node).toBe('n2');
       const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
 

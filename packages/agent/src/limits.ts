@@ -12,15 +12,14 @@ export interface AgentLimits {
   readonly abandonedMs: number;
 }
 
-/** The chunks, no faster than they may leave the node. */
-export async function* paced(chunks: AsyncIterable<Buffer>, bytesPerSecond: number | null): AsyncGenerator<Buffer> {
+/** Lets bytes pass no faster than so many in a second; null: as fast as they come. Ask for one after the other. */
+export function pacer(bytesPerSecond: number | null): (bytes: number) => Promise<void> {
   const startedAt = performance.now();
-  let bytes = 0;
-  for await (const chunk of chunks) {
-    yield chunk;
-    bytes += chunk.length;
-    if (bytesPerSecond === null) continue;
-    const aheadMs = (bytes / bytesPerSecond) * 1000 - (performance.now() - startedAt);
+  let passed = 0;
+  return async (bytes) => {
+    if (bytesPerSecond === null) return;
+    passed += bytes;
+    const aheadMs = (passed / bytesPerSecond) * 1000 - (performance.now() - startedAt);
     if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
-  }
+  };
 }

@@ -3,20 +3,35 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { Writable } from 'node:stream';
 import { z } from 'zod';
-import { LENGTH_BYTES } from './read-archive.ts';
+import { PIECE_BYTES } from './manifest.ts';
+import { LENGTH_BYTES } from './send-archive.ts';
+import { bitmapBytes, type Run, runsOf } from './zero-pages.ts';
 
 const headerSchema = z.strictObject({ path: z.string(), sizeBytes: z.int().nonnegative() });
 const MOST_HEADER_BYTES = 2 ** 16;
 /** What TLS hands over is small; what has come while the last was written is written at once. */
 const BUFFER_BYTES = 2 ** 23;
 
-/** Writes the files of a stream that `readArchive` has made. Fails when it is not one, is cut short, or larger than `mostBytes`. */
+/** A file on its way: everything before `next` was told which of its pages come, and those of `runs` are still to come. */
+interface OpenFile {
+  readonly handle: FileHandle;
+  readonly sizeBytes: number;
+  next: number;
+  runs: Run[];
+}
+
+/**
+ * Writes the files of a stream that `sendArchive` has made; what is zero becomes a hole. Fails when it is not one, is cut
+ * short, or larger than `mostBytes`.
+ */
 export class ArchiveWriter extends Writable {
   readonly #folder: string;
   readonly #mostBytes: number;
   #bytes = 0;
-  #header: Buffer = Buffer.alloc(0);
-  #file: { readonly handle: FileHandle; left: number } | null = null;
+  /** Of a header or of a piece's bitmap, so far. */
+  #partial: Buffer = Buffer.alloc(0);
+  #file: OpenFile | null = null;
+  #waiting: { at: number; readonly buffers: Buffer[]; length: number } | null = null;
 
   constructor(folder: string, mostBytes: number) {
     super({ highWaterMark: BUFFER_BYTES, decodeStrings: true });
@@ -33,7 +48,7 @@ export class ArchiveWriter extends Writable {
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    done(this.#file === null && this.#header.length === 0 ? null : new Error('the archive is cut short'));
+    done(this.#file === null && this.#partial.length === 0 ? null : new Error('the archive is cut short'));
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -43,50 +58,86 @@ export class ArchiveWriter extends Writable {
   }
 
   async #take(chunks: readonly Buffer[]): Promise<void> {
-    let data: Buffer[] = [];
-    const flush = async () => {
-      if (data.length > 0) await this.#file!.handle.writev(data);
-      data = [];
-    };
     for (const chunk of chunks) {
-      this.#bytes += chunk.length;
-      if (this.#bytes > this.#mostBytes) throw new Error(`there is room for ${this.#mostBytes} bytes, and more came`);
       let rest = chunk;
       while (rest.length > 0) {
-        if (this.#file === null) rest = await this.#readHeader(rest);
-        if (this.#file === null) continue;
-        const taken = rest.subarray(0, this.#file.left);
-        rest = rest.subarray(taken.length);
-        this.#file.left -= taken.length;
-        if (taken.length > 0) data.push(taken);
-        if (this.#file.left > 0) continue;
-        await flush();
-        await this.#file.handle.close();
-        this.#file = null;
+        const file = this.#file;
+        if (file === null) rest = await this.#readHeader(rest);
+        else if (file.runs.length > 0) rest = await this.#readPages(file, rest);
+        else rest = this.#readBitmap(file, rest);
+        await this.#closeIfWhole();
       }
     }
-    await flush();
+    await this.#flush();
   }
 
   /** Opens the file that comes next when all of its header is there; what is left of the bytes. */
   async #readHeader(bytes: Buffer): Promise<Buffer> {
-    const known = Buffer.concat([this.#header, bytes]);
-    const size = known.length < LENGTH_BYTES ? 0 : known.readUInt32BE();
-    if (size > MOST_HEADER_BYTES) throw new Error('this is no archive: a header is too long');
-    if (known.length < LENGTH_BYTES + size || size === 0) {
-      if (size === 0 && known.length >= LENGTH_BYTES) throw new Error('this is no archive: a header is empty');
-      this.#header = known;
+    const known = Buffer.concat([this.#partial, bytes]);
+    const size = known.length < LENGTH_BYTES ? null : known.readUInt32BE();
+    if (size === 0) throw new Error('this is no archive: a header is empty');
+    if (size !== null && size > MOST_HEADER_BYTES) throw new Error('this is no archive: a header is too long');
+    if (size === null || known.length < LENGTH_BYTES + size) {
+      this.#partial = known;
       return Buffer.alloc(0);
     }
     const header = headerSchema.parse(JSON.parse(known.toString('utf8', LENGTH_BYTES, LENGTH_BYTES + size)));
     const path = normalize(header.path);
     if (path.startsWith('/') || path.startsWith('..')) throw new Error(`${header.path} leads out of the archive`);
+    this.#bytes += header.sizeBytes;
+    if (this.#bytes > this.#mostBytes) throw new Error(`there is room for ${this.#mostBytes} bytes, and more came`);
     const full = join(this.#folder, path);
     await mkdir(dirname(full), { recursive: true, mode: 0o700 });
     const handle = await open(full, 'wx', 0o600);
-    this.#header = Buffer.alloc(0);
-    if (header.sizeBytes === 0) await handle.close();
-    else this.#file = { handle, left: header.sizeBytes };
+    this.#file = { handle, sizeBytes: header.sizeBytes, next: 0, runs: [] };
+    await handle.truncate(header.sizeBytes);
+    this.#partial = Buffer.alloc(0);
     return known.subarray(LENGTH_BYTES + size);
+  }
+
+  #readBitmap(file: OpenFile, bytes: Buffer): Buffer {
+    const length = Math.min(PIECE_BYTES, file.sizeBytes - file.next);
+    const wanted = bitmapBytes(length);
+    const known = Buffer.concat([this.#partial, bytes.subarray(0, wanted - this.#partial.length)]);
+    const rest = bytes.subarray(known.length - this.#partial.length);
+    this.#partial = known;
+    if (known.length < wanted) return rest;
+    file.runs = runsOf(known, file.next, length);
+    file.next += length;
+    this.#partial = Buffer.alloc(0);
+    return rest;
+  }
+
+  async #readPages(file: OpenFile, bytes: Buffer): Promise<Buffer> {
+    const run = file.runs[0]!;
+    const taken = bytes.subarray(0, run.length);
+    const waiting = this.#waiting;
+    if (waiting !== null && waiting.at + waiting.length === run.at) {
+      waiting.buffers.push(taken);
+      waiting.length += taken.length;
+    } else {
+      await this.#flush();
+      this.#waiting = { at: run.at, buffers: [taken], length: taken.length };
+    }
+    if (taken.length === run.length) file.runs.shift();
+    else file.runs[0] = { at: run.at + taken.length, length: run.length - taken.length };
+    return bytes.subarray(taken.length);
+  }
+
+  async #closeIfWhole(): Promise<void> {
+    const file = this.#file;
+    if (file === null || file.next < file.sizeBytes || file.runs.length > 0) return;
+    await this.#flush();
+    this.#file = null;
+    await file.handle.close();
+  }
+
+  async #flush(): Promise<void> {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    this.#waiting = null;
+    const { bytesWritten } = await this.#file!.handle.writev(waiting.buffers, waiting.at);
+    if (bytesWritten !== waiting.length)
+      throw new Error(`only ${bytesWritten} of ${waiting.length} bytes were written`);
   }
 }

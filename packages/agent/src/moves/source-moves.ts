@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import {
   Agent,
   type AgentConnection,
   type AgentPeer,
   type Done,
-  doneAnswer,
   type FreezeRequest,
   type handBackRequest,
   type MoveReport,
@@ -17,18 +15,18 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import { MANIFEST } from '../archive/files.ts';
 import { writeManifest } from '../archive/manifest.ts';
-import { readArchive } from '../archive/read-archive.ts';
 import { emptyDirsOf, saveVolumes } from '../archive/volumes.ts';
 import { saveWritableLayer, upperFolderOf } from '../archive/writable-layer.ts';
 import type { Addresses } from '../host/addresses.ts';
 import { containersOf, type NodeContainer } from '../host/bundles.ts';
 import { podNetworkOf, setLink } from '../host/pod-network.ts';
 import type { Runc } from '../host/runc.ts';
-import { type AgentLimits, paced } from '../limits.ts';
+import type { AgentLimits } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
 import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 import type { MoveRecords, SourceRecord } from './records.ts';
+import { Sending } from './sending.ts';
 import { stateOfTicket } from './ticket-state.ts';
 
 export interface SourceMovesOptions {
@@ -51,12 +49,11 @@ export interface SourceMovesOptions {
 export class SourceMoves {
   readonly #options: SourceMovesOptions;
   readonly #heard = new Map<string, number>();
-  /** Open while pods freeze, so that nobody waits for handshakes. */
-  readonly #connections = new Map<string, Promise<AgentConnection>>();
-  readonly #sends = new Map<string, { readonly ended: Promise<Sent>; readonly stop: AbortController }>();
+  readonly #sending: Sending;
 
   constructor(options: SourceMovesOptions) {
     this.#options = options;
+    this.#sending = new Sending({ ...options, onEnd: (move) => this.hear(move) });
   }
 
   /** Somebody still cares for the move. */
@@ -96,10 +93,7 @@ export class SourceMoves {
     };
     records.write(record);
     const phases = new Phases(this.#options.now);
-    const connecting = this.#options.connect(target);
-    this.#connections.set(move, connecting);
-    // Told to whoever sends.
-    connecting.catch(() => {});
+    this.#sending.connect(move, target);
     try {
       await this.#options.state.fence(pod.uid, move);
       await setLink(record.hostInterface, 'down');
@@ -157,48 +151,11 @@ export class SourceMoves {
   }
 
   /** Streams the archive to the target's agent, once: whoever asks again waits for the same. */
-  send(move: string): Promise<Sent> {
-    const underWay = this.#sends.get(move);
-    if (underWay !== undefined) return underWay.ended;
-    const stop = new AbortController();
-    const ended = this.#send(move, stop.signal).finally(() => {
-      this.#sends.delete(move);
-      this.hear(move);
-    });
-    this.#sends.set(move, { ended, stop });
-    return ended;
-  }
-
-  async #send(move: string, stop: AbortSignal): Promise<Sent> {
-    const { records, state, limits } = this.#options;
-    const record = records.source(move);
+  async send(move: string): Promise<Sent> {
+    const record = this.#options.records.source(move);
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
     if (record.sentBytes !== null) return { ok: true, phasesMs: {}, bytes: record.sentBytes };
-    const phases = new Phases(this.#options.now);
-    const connection = await this.#connected(move, record.target);
-    let bytes = 0;
-    const names = record.containers.map(({ name }) => name);
-    const mayBeRestored = () => this.#untilKilled(move, stop);
-    const counted = async function* () {
-      for await (const chunk of readArchive(state.archive(move), names, mayBeRestored)) {
-        bytes += chunk.length;
-        yield chunk;
-      }
-    };
-    try {
-      const bounded = AbortSignal.any([stop, AbortSignal.timeout(limits.transferMs)]);
-      const body = Readable.from(paced(counted(), limits.bytesPerSecond), {
-        objectMode: false,
-        highWaterMark: 2 ** 23,
-      });
-      const answer = await connection.upload(`/v1/moves/${move}/archive`, body, doneAnswer, bounded);
-      phases.end('transfer');
-      if (!answer.ok) return refusal(...answer.reasons);
-      records.write({ ...records.source(move)!, sentBytes: bytes });
-      return { ok: true, phasesMs: phases.ms, bytes };
-    } finally {
-      connection.close();
-    }
+    return this.#sending.send(record);
   }
 
   /**
@@ -217,30 +174,6 @@ export class SourceMoves {
     return { ok: true, phasesMs: phases.ms };
   }
 
-  async #untilKilled(move: string, stop: AbortSignal): Promise<void> {
-    while (this.#options.records.source(move)?.killed === false) {
-      stop.throwIfAborted();
-      await new Promise((resolve) => setTimeout(resolve, KILL_POLL_MS));
-    }
-  }
-
-  /** The connection that was opened when the pod was frozen, if it still holds; whoever takes it closes it. */
-  async #connected(move: string, target: AgentPeer): Promise<AgentConnection> {
-    const early = await this.#connections.get(move)?.catch(() => null);
-    this.#connections.delete(move);
-    return early == null || early.isClosed ? this.#options.connect(target) : early;
-  }
-
-  /** What is being sent is of use to nobody any more. */
-  async #stopSending(move: string): Promise<void> {
-    const early = this.#connections.get(move);
-    this.#connections.delete(move);
-    early?.then((connection) => connection.close()).catch(() => {});
-    const underWay = this.#sends.get(move);
-    underWay?.stop.abort(new Error('the move was called off'));
-    await underWay?.ended.catch(() => {});
-  }
-
   /** The pod goes on here. Only for whoever knows that its ticket can never be used. */
   async thaw(move: string): Promise<Done> {
     const { records, state, runc } = this.#options;
@@ -249,7 +182,7 @@ export class SourceMoves {
     if (record.state === 'gone' || record.state === 'handed-back') return refusal(`the pod is ${record.state}`);
     if (record.killed) return refusal('its processes here are dead');
     const phases = new Phases(this.#options.now);
-    await this.#stopSending(move);
+    await this.#sending.stop(move);
     for (const { id } of record.containers) await runc.thaw(id);
     await setLink(record.hostInterface, 'up').catch(() => {});
     await state.unmarkLeaving(record.sandboxId);
@@ -278,7 +211,7 @@ export class SourceMoves {
     if (record?.state === 'handed-back') return DONE;
     if (record?.state !== 'kept') return refusal(`there is no archive of move ${move}`);
     await this.kill(move);
-    await this.#stopSending(move);
+    await this.#sending.stop(move);
     const containers = record.containers.map(({ name }) => name);
     for (const name of containers) {
       const folder = join(state.archive(move), name);
@@ -339,7 +272,7 @@ export class SourceMoves {
   async #takeBackIfAbandoned({ move, target, killed }: SourceRecord): Promise<void> {
     const { limits, connect, log } = this.#options;
     // What is dead here waits for whoever deleted it.
-    if (killed || this.#sends.has(move) || this.#silentMs(move) < limits.abandonedMs) return;
+    if (killed || this.#sending.isSending(move) || this.#silentMs(move) < limits.abandonedMs) return;
     const agent = new Agent(target, await connect(target));
     try {
       const cancelled = await agent.cancel(move, AbortSignal.timeout(CANCEL_MS));
@@ -360,6 +293,5 @@ export class SourceMoves {
 }
 
 const CANCEL_MS = 10_000;
-const KILL_POLL_MS = 5;
 /** A controller that was killed and goes on asks what became of its move. */
 const FORGET_MS = 10 * 60_000;

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Done, MoveReport, PrepareRequest } from '@restow/migration';
 import { ArchiveWriter } from '../archive/archive-writer.ts';
-import { discardArchive } from '../archive/read-archive.ts';
+import { discardArchive } from '../archive/send-archive.ts';
 import type { AgentLimits } from '../limits.ts';
 import { SLACK_BYTES, whyNoRoom } from '../preflight/room.ts';
 import type { NodeState } from '../state/tickets.ts';

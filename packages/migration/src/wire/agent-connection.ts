@@ -1,6 +1,4 @@
-import { type ClientHttp2Session, connect } from 'node:http2';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { OutageError } from '@restow/executor';
 import type { z } from 'zod';
 import { type Credentials, serverNameOf } from './credentials.ts';
@@ -20,6 +18,9 @@ export interface AgentCall<Answer> {
   readonly answer: z.ZodType<Answer>;
   readonly limitMs: number;
 }
+
+/** Writes a body; each write resolves when its bytes are of no use any more. */
+export type Send = (write: (bytes: Buffer) => Promise<void>) => Promise<void>;
 
 /** One agent, over one connection: TLS 1.3, each side sure of the other. Every failure to reach it is an OutageError. */
 export class AgentConnection {
@@ -75,11 +76,11 @@ export class AgentConnection {
   }
 
   /** Sends raw bytes as fast as the other side takes them, and waits for its answer. */
-  async upload<Answer>(path: string, bytes: Readable, answer: z.ZodType<Answer>, signal: AbortSignal): Promise<Answer> {
-    return answer.parse(await this.#exchange('PUT', path, bytes, signal));
+  async upload<Answer>(path: string, send: Send, answer: z.ZodType<Answer>, signal: AbortSignal): Promise<Answer> {
+    return answer.parse(await this.#exchange('PUT', path, send, signal));
   }
 
-  async #exchange(method: string, path: string, body: string | null | Readable, signal: AbortSignal): Promise<unknown> {
+  async #exchange(method: string, path: string, body: string | null | Send, signal: AbortSignal): Promise<unknown> {
     const failed = (error: unknown) =>
       new OutageError(`${this.#name}: ${method} ${path}: ${(error as Error).message}`, { cause: error });
     if (this.isClosed) throw failed(new Error('the connection is closed'));
@@ -97,7 +98,7 @@ export class AgentConnection {
     }
   }
 
-  async #converse(method: string, path: string, body: string | null | Readable, signal: AbortSignal): Promise<unknown> {
+  async #converse(method: string, path: string, body: string | null | Send, signal: AbortSignal): Promise<unknown> {
     let status = 0;
     let text = '';
     try {
@@ -105,10 +106,8 @@ export class AgentConnection {
       const stream = this.#session.request(headers, { signal, endStream: body === null });
       // An abort also breaks a stream that has had its answer and is about to close.
       stream.on('error', () => {});
-      const sent =
-        body instanceof Readable ? pipeline(body, stream) : Promise.resolve(body === null || stream.end(body));
       // A refusal may come before everything is sent.
-      const sending = sent.then(
+      const sending = sendBody(stream, body).then(
         () => null,
         (error: unknown) => error,
       );
@@ -127,6 +126,23 @@ export class AgentConnection {
     }
     if (status !== 200) throw new Error(`${status} ${problemIn(text)}`);
     return JSON.parse(text);
+  }
+}
+
+async function sendBody(stream: ClientHttp2Stream, body: string | null | Send): Promise<void> {
+  if (typeof body === 'string') stream.end(body);
+  if (typeof body !== 'function') return;
+  const write = (bytes: Buffer) =>
+    new Promise<void>((resolve, reject) => {
+      stream.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+    });
+  try {
+    await body(write);
+    stream.end();
+  } catch (error) {
+    // The other side must not take what has come for all of it.
+    stream.destroy(error as Error);
+    throw error;
   }
 }
 
