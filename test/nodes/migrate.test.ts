@@ -15,7 +15,7 @@ describe.skipIf(why !== null)(
   () => {
     let bed: AgentBed;
     beforeAll(async () => {
-      bed = await AgentBed.start();
+      bed = await AgentBed.start({ images: ['mariadb'] });
       await bed.nodes.controlPlane.apply(SHARED_VOLUME);
     }, COLD_MS);
     afterAll(() => bed?.stop());

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findBinary } from '../control-plane/binaries.ts';
 import type { ControlPlane } from '../control-plane/control-plane.ts';
 import { NETWORK } from './fabric.ts';
-import { IMAGE_NAMES, imageArchive, imageReference } from './images.ts';
+import { type ImageName, imageArchive, imageReference } from './images.ts';
 
 export interface NodeFacts {
   readonly name: string;
@@ -14,11 +14,12 @@ export interface NodeFacts {
   readonly cgroupRoot: string;
   /** The OCI runtime that containerd calls. */
   readonly runtime: string;
+  readonly images: readonly ImageName[];
 }
 
 /** Everything that a node reads, in `work/node`: binaries, configuration, credentials, images. */
 export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlane: ControlPlane): Promise<void> {
-  const { name, number, address, cgroupRoot, runtime } = facts;
+  const { name, number, address, cgroupRoot, runtime, images } = facts;
   const file = (path: string) => join(work, 'node', path);
   for (const folder of ['etc/cni/net.d', 'etc/criu', 'images', 'pki', 'cni'])
     await mkdir(file(folder), { recursive: true });
@@ -42,7 +43,7 @@ export async function writeNodeFiles(work: string, facts: NodeFacts, controlPlan
     copyFile(await findBinary('kubelet'), file('kubelet')),
     copyFile(runtime, file('runtime')),
     copyFile(runtime, file('cni/restow-cni')),
-    ...IMAGE_NAMES.map(async (image) => {
+    ...images.map(async (image) => {
       const archive = await imageArchive(image);
       await link(archive, file(`images/${image}.tar`)).catch(() => copyFile(archive, file(`images/${image}.tar`)));
     }),

@@ -8,6 +8,7 @@ import { type ControlPlane, startControlPlane } from '../control-plane/control-p
 import { Daemon } from '../control-plane/daemon.ts';
 import { cgroupName, makeCgroups, removeCgroups } from './cgroups.ts';
 import { CONTROL_PLANE_ADDRESS, Fabric, NetworkNamespace } from './fabric.ts';
+import type { ImageName } from './images.ts';
 import { writeNodeFiles } from './node-files.ts';
 import { nodeRoot } from './node-root.ts';
 
@@ -42,10 +43,12 @@ export interface TestNodesOptions {
   readonly count?: number;
   /** What containerd calls in place of runc. */
   readonly runtime: string;
+  /** Images that pods may have beside that of redis. */
+  readonly images?: readonly ImageName[];
 }
 
 /** As root, on Linux: nodes that are Ready when this resolves, and dead with the test. */
-export async function startTestNodes({ count = 2, runtime }: TestNodesOptions): Promise<TestNodes> {
+export async function startTestNodes({ count = 2, runtime, images = [] }: TestNodesOptions): Promise<TestNodes> {
   const folder = await mkdtemp(join(tmpdir(), 'restow-nodes-'));
   const shared = join(folder, 'shared');
   const stops: (() => Promise<void>)[] = [() => rm(folder, { recursive: true, force: true })];
@@ -63,7 +66,14 @@ export async function startTestNodes({ count = 2, runtime }: TestNodesOptions): 
     stops.push(() => controlPlane.stop());
     const nodes = await Promise.all(
       Array.from({ length: count }, async (_, index) => {
-        const node = await startNode(index + 1, { folder, tree, runtime, fabric, controlPlane });
+        const node = await startNode(index + 1, {
+          folder,
+          tree,
+          runtime,
+          images: ['pause', 'redis', ...images],
+          fabric,
+          controlPlane,
+        });
         stops.push(() => node.stop());
         return node;
       }),
@@ -80,12 +90,13 @@ interface Bed {
   readonly folder: string;
   readonly tree: string;
   readonly runtime: string;
+  readonly images: readonly ImageName[];
   readonly fabric: Fabric;
   readonly controlPlane: ControlPlane;
 }
 
 async function startNode(number: number, bed: Bed): Promise<TestNode> {
-  const { folder, tree, runtime, fabric, controlPlane } = bed;
+  const { folder, tree, runtime, images, fabric, controlPlane } = bed;
   const name = `n${number}`;
   const address = `10.66.0.${10 + number}`;
   const work = join(folder, name);
@@ -99,7 +110,7 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
   await namespace.ip('address', 'add', `${address}/16`, 'dev', 'cni0');
   await namespace.ip('link', 'set', 'cni0', 'up');
   await makeCgroups(cgroup);
-  await writeNodeFiles(work, { name, number, address, cgroupRoot: `/${cgroup}`, runtime }, controlPlane);
+  await writeNodeFiles(work, { name, number, address, cgroupRoot: `/${cgroup}`, runtime, images }, controlPlane);
   const unshare = ['unshare', '--mount', '--pid', '--uts', '--fork', '--kill-child'];
   const [command, ...args] = [...namespace.enter, ...unshare, 'sh', ENTER, tree, work, name, address, REPOSITORY];
   const daemon = new Daemon(`${name}-node`, folder, command!, args);
