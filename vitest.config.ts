@@ -1,14 +1,24 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** What takes longest begins first, so that nothing is left to run alone in the end. */
+/**
+ * What takes longest begins first, so that nothing is left to run alone in the end; what mostly waits for a cluster runs
+ * beside what computes.
+ */
 const LONGEST = [
-  'test/apply/',
-  'test/nodes/',
-  'test/contracts/real',
+  'test/apply/contradicted',
+  'test/plan/steadiness',
+  'test/nodes/guards',
+  'test/apply/killed',
   'test/executor/killed',
-  'test/plan/',
+  'test/nodes/migrate',
+  'test/contracts/real',
   'test/oracle/',
+  'test/apply/karpenter',
+  'test/plan/',
+  'test/cli/',
+  'test/control-plane/',
+  'test/nodes/',
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -25,8 +35,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     sequence: { sequencer: LongestFirst },
-    // Tests on a real cluster mostly wait for it.
-    maxWorkers: 2,
+    // One more than the cores that there may be: tests on a real cluster mostly wait for it.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

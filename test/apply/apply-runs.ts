@@ -17,6 +17,7 @@ export class ApplyRuns {
   #prices: readonly string[];
   #number = 0;
   #watcher: Watcher | null = null;
+  #pid: number | null = null;
 
   constructor(cluster: KarpenterCluster, policy: string | null = null) {
     this.cluster = cluster;
@@ -64,7 +65,20 @@ export class ApplyRuns {
     const known = [...this.cluster.where, ...this.#prices];
     return restow([command, ...(command === 'runs' ? [] : known), ...args], {
       env: { XDG_STATE_HOME: this.#state, ...env },
+      onStart: (pid) => {
+        this.#pid = pid;
+      },
     });
+  }
+
+  /** Holds the command still while this is done. */
+  async meanwhile<Result>(work: () => Promise<Result>): Promise<Result> {
+    process.kill(this.#pid!, 'SIGSTOP');
+    try {
+      return await work();
+    } finally {
+      process.kill(this.#pid!, 'SIGCONT');
+    }
   }
 
   apply(env: Readonly<Record<string, string>> = {}): Promise<Outcome> {

@@ -89,22 +89,28 @@ describe.skipIf(why !== null)(
     });
 
     test('a target node lost: what was going there goes elsewhere', async () => {
-      // Where the last of the moves goes is lost while it is still to come.
       const stays = new Set(plan.target.nodes.flatMap(({ existing, name }) => (existing ? [name] : [])));
-      const goal = plan.steps.findLast(({ kind, node }) => kind === 'move' && stays.has(node!))!.node!;
       const ended = runs.apply();
       await runs.moved(1);
-      const claims = await kubectl([
-        'get',
-        'nodeclaims',
-        '-o',
-        `jsonpath={.items[?(@.status.nodeName=="${goal}")].metadata.name}`,
-      ]);
-      await kubectl(['delete', 'nodeclaim', claims.trim(), '--wait=false']);
+      const lost = await runs.meanwhile(async () => {
+        const begun = new Set(runs.records().flatMap((record) => (record.type === 'begun' ? [record.step] : [])));
+        const goal = plan.steps.find(({ id, kind, node }) => kind === 'move' && stays.has(node!) && !begun.has(id))!
+          .node!;
+        const found = `jsonpath={.items[?(@.status.nodeName=="${goal}")].metadata.name}`;
+        const claim = (await kubectl(['get', 'nodeclaims', '-o', found])).trim();
+        await kubectl(['delete', 'nodeclaim', claim, '--wait=false']);
+        await untilFound(async () => {
+          const node = (await runs.cluster.nodes()).find(({ metadata }) => metadata.name === goal);
+          return node?.metadata.deletionTimestamp === undefined && node !== undefined ? null : true;
+        }, 'the node is going');
+        return goal;
+      });
       const account = accountOf(await ended);
       expect(account.replans).toBeGreaterThanOrEqual(1);
-      // Whoever deletes a node moves its pods, beside those that the run moves.
-      const own = runs.watcher.problems.filter((problem) => !/ \d+ of \d+ ready/.test(problem));
+      // Whoever deletes a node moves its pods beside those that the run moves, and knows nothing of a surge.
+      const gone = [...runs.watcher.deletedPods.values()].filter(({ node }) => node === lost);
+      const apps = gone.map(({ name }) => /^(deployment|statefulset)-\d+/.exec(name)![0]);
+      const own = runs.watcher.problems.filter((problem) => !apps.some((app) => problem.includes(`${app}:`)));
       expect(own).toEqual([]);
       runs.watcher.problems.splice(0);
       await runs.expectWell();

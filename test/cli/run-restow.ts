@@ -15,6 +15,8 @@ export interface RestowOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What to put before it, so that it runs somewhere else. */
   readonly enter?: readonly string[];
+  /** Told its process, so that it can be stopped and let go on. */
+  readonly onStart?: (pid: number) => void;
   /** Killed as soon as it has written this. */
   readonly killAt?: RegExp;
   /** Told everything that it has written so far. */
@@ -28,6 +30,7 @@ export function restow(args: readonly string[], options: RestowOptions = {}): Pr
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
   });
+  options.onStart?.(child.pid!);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (part: string) => {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -161,6 +161,28 @@ export class AgentBed {
   /** A key for each megabyte. */
   async fill(pod: string, megabytes: number): Promise<void> {
     await this.redis(pod, 'debug', 'populate', String(megabytes), 'key', String(2 ** 20));
+  }
+
+  /** One that the scheduler may choose, and on which nothing runs. */
+  async addFakeNode(name: string): Promise<void> {
+    const { kubectl } = this.nodes.controlPlane;
+    const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' };
+    await this.nodes.controlPlane.apply([{ apiVersion: 'v1', kind: 'Node', metadata: { name, labels } }]);
+    const resources = { cpu: '4', memory: '8Gi', pods: '20' };
+    const now = new Date().toISOString();
+    const ready = { type: 'Ready', status: 'True', reason: 'Fake', lastHeartbeatTime: now, lastTransitionTime: now };
+    const status = { capacity: resources, allocatable: resources, conditions: [ready] };
+    const patch = ['--subresource=status', '--type=merge', '-p', JSON.stringify({ status })];
+    await kubectl(['patch', 'node', name, ...patch]);
+    const taints = ['get', 'node', name, '-o', 'jsonpath={.spec.taints}'];
+    await untilFound(async () => ((await kubectl(taints)) === '' ? true : null), `${name} may be chosen`);
+  }
+
+  /** Of all runs so far. */
+  async journals(): Promise<string> {
+    const runs = join(this.folder, 'state/restow/runs');
+    const texts = (await readdir(runs)).map((run) => readFile(join(runs, run, 'journal'), 'utf8'));
+    return (await Promise.all(texts)).join('');
   }
 
   async startAgent(node: TestNode): Promise<void> {

@@ -1,5 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { NodeState } from '@restow/agent';
 import { ApiConnection, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,6 +10,7 @@ import { SHARED_VOLUME, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
 const TEST_MS = 180_000;
+const GATED_MOVE = fileURLToPath(new URL('gated-move.ts', import.meta.url));
 const RUNC = ['runc', '--root', '/run/containerd/runc/k8s.io'];
 const why = whyNoNodes();
 
@@ -153,6 +155,22 @@ describe.skipIf(why !== null)(
       await bed.remove(set);
     });
 
+    test('a pod whose archive is too large to be waited for is kept back until that is there', async () => {
+      const set = witnessedRedis('gated');
+      await bed.create(set);
+      const before = await bed.pod('gated-0');
+      const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
+      const to = bed.otherThan(before.node).name;
+      const where = [bed.nodes.controlPlane.kubeconfig, 'gated-0', before.node, to];
+      const output = await bed.onNetwork(process.execPath, GATED_MOVE, ...where);
+      expect(output).toMatch(/sent\nungated\nplaced\nrestored\ncommitted\n\{"ok":true/);
+      const { answers, last, lostBecause } = await client.stop();
+      expect({ last, lostBecause }).toEqual({ last: answers, lostBecause: null });
+      expect(await bed.pod('gated-0')).toMatchObject({ node: to, ip: before.ip, restarts: 0 });
+      await bed.expectNothingLeft();
+      await bed.remove(set);
+    });
+
     test('what restow and CRIU read off a pod is for nobody else to write', async () => {
       const someone = ['--as', 'somebody', '--as-group', 'system:authenticated'];
       await kubectl('create', 'clusterrole', 'pods', '--verb=*', '--resource=pods');
@@ -202,6 +220,23 @@ describe.skipIf(why !== null)(
       await bed.startWebhook();
       await bed.migrate('unsteered-0');
       expect(await starts('unsteered')).toBe(1);
+      await bed.remove(set);
+    });
+
+    test('where no webhook is registered, every other node is held while a pod moves', async () => {
+      await kubectl('delete', 'mutatingwebhookconfiguration', 'restow');
+      expect((await bed.restow(['doctor'])).stdout).toMatch(/no webhook is registered/);
+      const set = witnessedRedis('held');
+      await bed.create(set);
+      const { node } = await bed.pod('held-0');
+      const other = bed.otherThan(node).name;
+      await bed.addFakeNode('n3');
+      await bed.migrate('held-0', '--to', other);
+      expect(await bed.pod('held-0')).toMatchObject({ node: other, restarts: 0 });
+      expect(await starts('held')).toBe(1);
+      expect(await bed.journals()).toMatch(/"kind":"cordon","node":\{"name":"n3"/);
+      const unschedulable = ['-o', 'jsonpath={.items[*].spec.unschedulable}'];
+      expect(await kubectl('get', 'nodes', ...unschedulable)).toBe('');
       await bed.remove(set);
     });
   },

@@ -118,6 +118,33 @@ describe.skipIf(why !== null)(
       await bed.remove(set);
     });
 
+    /** Moves a redis whose images are spoilt at both ends as it likes, between their arrival and their use. */
+    const spoilt = async (name: string, spoil: (target: string, source: string) => Promise<void>) => {
+      const set = witnessedRedis(name);
+      await bed.create(set);
+      const before = await bed.pod(`${name}-0`);
+      const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
+      const target = bed.otherThan(before.node);
+      // Nothing is restored there until what has arrived is spoilt.
+      await target.exec('pkill', '-STOP', 'kubelet');
+      const ending = bed.restow(['migrate', `${name}-0`, '--to', target.name]);
+      const tooEarly = ending.then(({ stdout, stderr }) => Promise.reject(new Error(`it ended: ${stdout}${stderr}`)));
+      tooEarly.catch(() => {});
+      const archives = join(target.root, 'run/restow/archives');
+      const arriving = untilFound(async () => {
+        for (const move of await readdir(archives).catch(() => [])) {
+          const isWhole = (await readdir(join(archives, move))).includes('ready');
+          if (isWhole) return move;
+        }
+        return null;
+      }, 'the archive has arrived');
+      const move = await Promise.race([arriving, tooEarly]);
+      const pages = (root: string) => join(root, 'run/restow/archives', move, 'redis/checkpoint/pages-1.img');
+      await spoil(pages(target.root), pages(bed.node(before.node).root));
+      await target.exec('pkill', '-CONT', 'kubelet');
+      return { set, before, client, ...(await ending) };
+    };
+
     const SPOILS = {
       missing: (file: string) => rm(file),
       truncated: (file: string) => truncate(file, 5000),
@@ -130,29 +157,7 @@ describe.skipIf(why !== null)(
     test.each(['missing', 'truncated', 'changed'] as const)(
       'an image file that is %s on the way: it comes back to life where it was',
       async (how) => {
-        const set = witnessedRedis(how);
-        await bed.create(set);
-        const before = await bed.pod(`${how}-0`);
-        const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
-        const target = bed.otherThan(before.node);
-        // Nothing is restored there until what has arrived is spoilt.
-        await target.exec('pkill', '-STOP', 'kubelet');
-        const ending = bed.restow(['migrate', `${how}-0`, '--to', target.name]);
-        const tooEarly = ending.then(({ stdout, stderr }) => Promise.reject(new Error(`it ended: ${stdout}${stderr}`)));
-        tooEarly.catch(() => {});
-        const archives = join(target.root, 'run/restow/archives');
-        const arriving = untilFound(async () => {
-          for (const move of await readdir(archives).catch(() => [])) {
-            const isWhole = (await readdir(join(archives, move))).includes('ready');
-            if (isWhole) return join(archives, move, 'redis/checkpoint');
-          }
-          return null;
-        }, 'the archive has arrived');
-        const checkpoint = await Promise.race([arriving, tooEarly]);
-        const pages = (await readdir(checkpoint)).find((name) => name.startsWith('pages-'))!;
-        await SPOILS[how](join(checkpoint, pages));
-        await target.exec('pkill', '-CONT', 'kubelet');
-        const { code, stdout } = await ending;
+        const { set, before, client, code, stdout } = await spoilt(how, SPOILS[how]);
         expect(code, stdout).toBe(1);
         expect(stdout).toMatch(/came-back[\s\S]*not moved: .*pages-1\.img/);
         const { answers, lostBecause, last } = await client.stop();
@@ -164,6 +169,24 @@ describe.skipIf(why !== null)(
         await bed.remove(set);
       },
     );
+
+    test('where that is spoilt too it starts cold, once, with its volume', async () => {
+      const name = 'cold';
+      const spoil = async (target: string, source: string) => {
+        await rm(target);
+        await rm(source);
+      };
+      const { set, before, client, code, stdout } = await spoilt(name, spoil);
+      expect(code, stdout).toBe(1);
+      expect(stdout).toMatch(/coming-back[\s\S]*cold[\s\S]*starts cold/);
+      expect((await client.stop()).lostBecause).not.toBe(null);
+      await kubectl('wait', '--for=condition=Ready', `pod/${name}-0`, '--timeout=60s');
+      expect((await bed.pod(`${name}-0`)).labels).toEqual(before.labels);
+      expect(await starts(name)).toBe(2);
+      expect(await bed.redis(`${name}-0`, 'dbsize')).toBe('0');
+      await bed.expectNothingLeft();
+      await bed.remove(set);
+    });
   },
   TEST_MS,
 );

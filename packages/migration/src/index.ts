@@ -10,7 +10,7 @@ export {
   WEBHOOK_NAME,
   WEBHOOK_PATH,
 } from './steering/intents.ts';
-export type { Intent, Steering, SteeringOrder } from './steering/steering.ts';
+export { ARCHIVE_GATE, type Intent, type Steering, type SteeringOrder } from './steering/steering.ts';
 export { WebhookSteering } from './steering/webhook-steering.ts';
 export { Agent } from './wire/agent.ts';
 export { AgentConnection, FRAME_BYTES, WINDOW_BYTES } from './wire/agent-connection.ts';

@@ -27,23 +27,17 @@ export class Runc {
   }
 
   async pause(id: string): Promise<void> {
-    if ((await this.state(id))?.status === 'paused') return;
-    await this.#run(['pause', id], QUICK_MS);
+    await this.#runUnless(['pause', id], (state) => state?.status === 'paused');
   }
 
   async thaw(id: string): Promise<void> {
-    if ((await this.state(id))?.status !== 'paused') return;
-    await this.#run(['resume', id], QUICK_MS);
+    await this.#runUnless(['resume', id], (state) => state?.status !== 'paused');
   }
 
   /** At once, paused or not: what is paused dies when it is let go on. */
   async kill(id: string): Promise<void> {
-    const state = await this.state(id);
-    if (state === null || state.status === 'stopped') return;
-    await this.#run(['kill', id, 'KILL'], QUICK_MS);
-    await this.thaw(id).catch(async (error) => {
-      if ((await this.state(id))?.status === 'paused') throw error;
-    });
+    await this.#runUnless(['kill', id, 'KILL'], (state) => state === null || state.status === 'stopped');
+    await this.thaw(id);
   }
 
   /** Writes the memory of a paused container there and leaves it paused. Connections and locks are part of it. */
@@ -55,6 +49,13 @@ export class Runc {
   async version(): Promise<string | null> {
     const text = await runProgram([this.#command[0]!, '--version'], { limitMs: QUICK_MS }).catch(() => '');
     return /^runc version (\S+)/m.exec(text)?.[1] ?? null;
+  }
+
+  /** What fails because it is so already has not failed: nobody waits for an answer to that beforehand. */
+  async #runUnless(args: readonly string[], isSo: (state: RuncState | null) => boolean): Promise<void> {
+    await this.#run(args, QUICK_MS).catch(async (error) => {
+      if (!isSo(await this.state(args[1]!))) throw error;
+    });
   }
 
   #run(args: readonly string[], limitMs: number): Promise<string> {

@@ -16,7 +16,8 @@ const sourceSchema = z.strictObject({
   move: z.string(),
   pod: podSchema,
   target: peerSchema,
-  containers: z.array(z.strictObject({ name: z.string(), id: z.string() })),
+  /** `pid`: of its first process. */
+  containers: z.array(z.strictObject({ name: z.string(), id: z.string(), pid: z.int() })),
   sandboxId: z.string(),
   hostInterface: z.string(),
   address: addressSchema,

@@ -72,19 +72,22 @@ export class SourceMoves {
     if (busy.some((record) => record.pod.uid === pod.uid)) return refusal('the pod is on its way by another move');
     if (busy.length >= limits.movesAtOnce)
       return refusal(`${busy.length} pods are on their way from here, and no more are let`);
-    const containers = await containersOf(pod.uid);
+    const found = await containersOf(pod.uid);
+    const pidOf = async (id: string) => (await this.#options.runc.state(id))?.pid ?? 0;
+    const containers = await Promise.all(found.map(async ({ name, id }) => ({ name, id, pid: await pidOf(id) })));
     const [first] = containers;
-    const pid = first === undefined ? undefined : (await this.#options.runc.state(first.id))?.pid;
-    if (first === undefined || pid === undefined || pid === 0) return refusal('the pod has no container here');
-    const network = await podNetworkOf(pid);
+    if (first === undefined || containers.some(({ pid }) => pid === 0)) {
+      return refusal('the pod has no container here, or one that does not run');
+    }
+    const network = await podNetworkOf(first.pid);
     if (typeof network === 'string') return refusal(network);
     const record: SourceRecord = {
       role: 'source',
       move,
       pod,
       target,
-      containers: containers.map(({ name, id }) => ({ name, id })),
-      sandboxId: first.sandboxId,
+      containers,
+      sandboxId: found[0]!.sandboxId,
       hostInterface: network.hostInterface,
       killed: false,
       sentBytes: null,
@@ -119,7 +122,8 @@ export class SourceMoves {
       const containers = await containersOf(record.pod.uid);
       const emptyDirs = emptyDirsOf(containers);
       // Of all or of none: what one container has seen of another is in both.
-      await Promise.all(containers.map((container) => this.#save(move, container, emptyDirs.get(container.name)!)));
+      const save = (container: NodeContainer) => this.#save(record, container, emptyDirs.get(container.name)!);
+      await Promise.all(containers.map(save));
       phases.end('checkpoint');
       await state.markLeaving(record.sandboxId, record.address.ip);
       records.write({ ...record, state: 'kept' });
@@ -130,14 +134,18 @@ export class SourceMoves {
     }
   }
 
-  async #save(move: string, container: NodeContainer, emptyDirs: Parameters<typeof saveVolumes>[0]): Promise<void> {
+  async #save(
+    { move, containers }: SourceRecord,
+    container: NodeContainer,
+    emptyDirs: Parameters<typeof saveVolumes>[0],
+  ): Promise<void> {
     const { runc, shim, state, limits } = this.#options;
     const folder = join(state.archive(move), container.name);
     await mkdir(join(folder, 'checkpoint'), { recursive: true, mode: 0o700 });
     const work = join(state.archive(move), `${container.name}.work`);
     await mkdir(work, { mode: 0o700 });
-    const pid = (await runc.state(container.id))!.pid;
-    const upper = await upperFolderOf(pid);
+    const known = containers.find(({ id }) => id === container.id);
+    const upper = known === undefined ? null : await upperFolderOf(known.pid);
     if (upper === null) throw new Error(`the root of container ${container.name} is no overlay`);
     try {
       await Promise.all([

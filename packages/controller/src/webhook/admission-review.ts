@@ -32,6 +32,7 @@ export const newPodSchema = z.looseObject({
       })
       .nullish(),
     tolerations: z.array(z.unknown()).nullish(),
+    schedulingGates: z.array(z.unknown()).nullish(),
   }),
 });
 export type NewPod = z.infer<typeof newPodSchema>;

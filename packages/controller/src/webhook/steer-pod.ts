@@ -1,4 +1,4 @@
-import type { Intent } from '@restow/migration';
+import { ARCHIVE_GATE, type Intent } from '@restow/migration';
 import { STEERED_ANNOTATION } from '@restow/model';
 import type { NewPod, PatchOperation } from './admission-review.ts';
 
@@ -19,7 +19,7 @@ export function isMeant(intent: Intent, namespace: string | undefined, { metadat
  * Leaves the scheduler one node, and everything that it checks. The terms of a node affinity are alternatives, so that
  * each gets the field; `metadata.name` is the only one that there is (KEP-3838 for what may be asked of a new pod).
  */
-export function steer({ metadata, spec }: NewPod, { node, evenIfCordoned }: Intent): readonly PatchOperation[] {
+export function steer({ metadata, spec }: NewPod, { node, evenIfCordoned, gated }: Intent): readonly PatchOperation[] {
   const field = { key: 'metadata.name', operator: 'In', values: [node] };
   const affinity = spec.affinity ?? {};
   const nodeAffinity = affinity.nodeAffinity ?? {};
@@ -44,6 +44,10 @@ export function steer({ metadata, spec }: NewPod, { node, evenIfCordoned }: Inte
   if (evenIfCordoned) {
     const toleration = { key: CORDON_TAINT, operator: 'Exists', effect: 'NoSchedule' };
     operations.push({ op: 'add', path: '/spec/tolerations', value: [...(spec.tolerations ?? []), toleration] });
+  }
+  if (gated) {
+    const gates = [...(spec.schedulingGates ?? []), { name: ARCHIVE_GATE }];
+    operations.push({ op: 'add', path: '/spec/schedulingGates', value: gates });
   }
   return operations;
 }

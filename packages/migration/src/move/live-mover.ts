@@ -13,6 +13,8 @@ import { whyPodUnfit } from './pod-fitness.ts';
 const POLL_MS = 25;
 /** How long a ticket may be used, from when it is given. */
 const TICKET_MS = 15 * 60_000;
+/** Half a minute's worth on a slow network. */
+const GATE_ABOVE_BYTES = 4 * 2 ** 30;
 /** How long a container waits for the archive, which comes while it is made. */
 const WAIT_MS = 100_000;
 const RESTORE_MS = 90_000;
@@ -30,6 +32,11 @@ export interface LiveMoverOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly onPhase: PhaseListener;
+  /**
+   * A larger archive must be at the target before the pod may come there: a kubelet gives up on a container that waits
+   * longer than two minutes (`runtimeRequestTimeout`). A smaller one arrives while the pod is made again.
+   */
+  readonly gateAboveBytes?: number;
 }
 
 /** Both ends of one move. */
@@ -140,7 +147,7 @@ export class LiveMover implements Mover {
 
   /** Up to the checkpoint; null when that is there. Refused, everything is as before. */
   async #begin(order: MoveOrder, ends: Ends, pod: LivePod, signal: AbortSignal): Promise<NotMoved | null> {
-    const { onPhase, now, steering } = this.#options;
+    const { onPhase, now, steering, gateAboveBytes = GATE_ABOVE_BYTES } = this.#options;
     onPhase(order, 'preflight', {});
     const found = await this.#preflight(order, ends, pod, signal);
     if (!('address' in found)) return found;
@@ -150,7 +157,10 @@ export class LiveMover implements Mover {
     const room = { pod: order.pod, source: order.from, containers, address, sizeBytes: memoryBytes + fileBytes };
     const prepared = await ends.target.prepare(order.id, { ...room, ...times }, signal);
     if (!prepared.ok) return refused(prepared.reasons.join('; '));
-    const unsteered = await steering?.arm(intentOf(order, order.to, false), signal);
+    const unsteered = await steering?.arm(
+      { ...intentOf(order, order.to), gated: room.sizeBytes > gateAboveBytes },
+      signal,
+    );
     if (unsteered != null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
     onPhase(order, 'freeze', {});
     this.#frozenAt.set(order.id, now());
@@ -218,6 +228,7 @@ export class LiveMover implements Mover {
       if (placed === null) {
         const successor = await pod.successor(signal);
         const node = successor === null ? null : pod.nodeOf(successor);
+        if (successor !== null && (await pod.ungate(successor, signal))) this.#options.onPhase(order, 'ungated', {});
         if (successor !== null && node !== null) {
           if (node !== order.to) return `what replaces it came to ${node}`;
           placed = successor.metadata.uid;
@@ -280,7 +291,7 @@ export class LiveMover implements Mover {
     const handed = await source.handBack(order.id, ticketTimes(now()), signal);
     await steering?.disarm(order.id, signal);
     // What is being emptied is cordoned.
-    const back = intentOf(order, order.from, true);
+    const back = { ...intentOf(order, order.from), evenIfCordoned: true };
     let failed = handed.ok ? ((await steering?.arm(back, signal)) ?? null) : handed.reasons.join('; ');
     const stray = await pod.successor(signal);
     if (stray !== null) await pod.deleteObject(stray, signal);
@@ -310,8 +321,8 @@ function ticketTimes(now: number) {
   return { expiresAt: now + TICKET_MS, waitMs: WAIT_MS, restoreMs: RESTORE_MS };
 }
 
-function intentOf({ id, pod, owner: { kind, name, uid } }: MoveOrder, node: string, evenIfCordoned: boolean) {
-  return { move: id, pod, owner: { kind, name, uid }, node, evenIfCordoned };
+function intentOf({ id, pod, owner: { kind, name, uid } }: MoveOrder, node: string) {
+  return { move: id, pod, owner: { kind, name, uid }, node, evenIfCordoned: false, gated: false };
 }
 
 function refused(reason: string) {

@@ -1,8 +1,14 @@
-import type { MoveOrder } from '@restow/executor';
+import { type MoveOrder, OutageError } from '@restow/executor';
 import { CONFLICT, type KubeApi, type KubeObject, NOT_FOUND, refusedBecause } from '@restow/kube';
 import { z } from 'zod';
+import { ARCHIVE_GATE } from '../steering/steering.ts';
 
-const placedSchema = z.looseObject({ spec: z.looseObject({ nodeName: z.string().optional() }) });
+const placedSchema = z.looseObject({
+  spec: z.looseObject({
+    nodeName: z.string().optional(),
+    schedulingGates: z.array(z.looseObject({ name: z.string() })).nullish(),
+  }),
+});
 
 /** A pod of a StatefulSet on its way, and what is made in its place. */
 export class LivePod {
@@ -45,6 +51,19 @@ export class LivePod {
     const { name, uid } = this.#order.pod;
     const object = await this.#api.read(this.#path(name), signal);
     return object !== null && object.metadata.uid !== uid ? object : null;
+  }
+
+  /** Lets the scheduler have what waited for its memory; false where it does not wait. */
+  async ungate(object: KubeObject, signal: AbortSignal): Promise<boolean> {
+    const gates = placedSchema.parse(object).spec.schedulingGates ?? [];
+    const schedulingGates = gates.filter(({ name }) => name !== ARCHIVE_GATE);
+    if (schedulingGates.length === gates.length) return false;
+    const { name, uid } = object.metadata;
+    const answer = await this.#api.patch(this.#path(name), { metadata: { uid }, spec: { schedulingGates } }, signal);
+    if (!answer.ok && answer.status !== NOT_FOUND && answer.status !== CONFLICT) {
+      throw new OutageError(`pod ${this.#order.pod.namespace}/${name} keeps its gate: ${answer.message}`);
+    }
+    return answer.ok;
   }
 
   async #delete(name: string, uid: string, signal: AbortSignal) {

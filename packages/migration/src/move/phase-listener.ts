@@ -9,6 +9,7 @@ export type Phase =
   | 'checkpointed'
   | 'sent'
   | 'deleted'
+  | 'ungated'
   | 'placed'
   | 'restored'
   | 'committed'

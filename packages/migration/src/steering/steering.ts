@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const text = z.string().min(1);
 
+/** On a pod whose memory is not where it shall go yet. Source: KEP-3521, pod scheduling readiness. */
+export const ARCHIVE_GATE = 'restow.dev/archive';
+
 /** Where what is made again of a pod shall go. */
 export const intentSchema = z.strictObject({
   move: text,
@@ -11,6 +14,8 @@ export const intentSchema = z.strictObject({
   node: text,
   /** The node is cordoned, and the pod may come all the same. */
   evenIfCordoned: z.boolean(),
+  /** It is not given to a node before somebody has taken this gate off (`ARCHIVE_GATE`). */
+  gated: z.boolean(),
   /** Nobody is steered by it any more after this (milliseconds since the epoch). */
   expiresAt: z.int(),
 });
