@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -42,7 +41,18 @@ type ticket struct {
 }
 
 // Names of Kubernetes objects and of moves; nothing else becomes part of a path.
-var plainName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$`)
+// Not a regular expression: compiling it would cost every call of runc on the node.
+func isPlainName(text string) bool {
+	for at := range len(text) {
+		letter := text[at]
+		isWord := letter >= 'A' && letter <= 'Z' || letter >= 'a' && letter <= 'z' || letter >= '0' && letter <= '9'
+		isInside := at > 0 && at < len(text)-1
+		if !isWord && !(isInside && (letter == '.' || letter == '_' || letter == '-')) {
+			return false
+		}
+	}
+	return text != ""
+}
 
 // hasBusiness is asked for every container of the node, so it looks at two folders and no more.
 func (s stateDir) hasBusiness() bool {
@@ -60,7 +70,7 @@ func isEmpty(dir string) bool {
 }
 
 func (s stateDir) isFenced(podUID string) bool {
-	if !plainName.MatchString(podUID) {
+	if !isPlainName(podUID) {
 		return false
 	}
 	_, err := os.Stat(s.fence(podUID))
@@ -87,7 +97,7 @@ func (s stateDir) refuseFromNowOn(t *ticket, podUID, why string) error {
 
 // ticketOf is the pod's valid ticket, or nil. The pod that the checkpoint was taken of has none.
 func (s stateDir) ticketOf(b bundle, now time.Time) (*ticket, error) {
-	if !plainName.MatchString(b.namespace()) || !plainName.MatchString(b.pod()) {
+	if !isPlainName(b.namespace()) || !isPlainName(b.pod()) {
 		return nil, nil
 	}
 	dir := filepath.Join(string(s), "tickets", b.namespace()+"_"+b.pod())
@@ -102,7 +112,7 @@ func (s stateDir) ticketOf(b bundle, now time.Time) (*ticket, error) {
 	if err := json.Unmarshal(text, &result); err != nil {
 		return nil, fmt.Errorf("the ticket of %s/%s cannot be read: %w", b.namespace(), b.pod(), err)
 	}
-	if result.Version != ticketVersion || !plainName.MatchString(result.Move) {
+	if result.Version != ticketVersion || !isPlainName(result.Move) {
 		return nil, fmt.Errorf("the ticket of %s/%s is of version %d, not %d", b.namespace(), b.pod(), result.Version, ticketVersion)
 	}
 	if result.SourceUID == b.podUID() || now.UnixMilli() >= result.ExpiresAt {
@@ -113,7 +123,7 @@ func (s stateDir) ticketOf(b bundle, now time.Time) (*ticket, error) {
 
 // take uses the ticket up for one container; false when that was done before.
 func (s stateDir) take(t *ticket, container string) (bool, error) {
-	if !plainName.MatchString(container) {
+	if !isPlainName(container) {
 		return false, nil
 	}
 	used := filepath.Join(string(s), "archives", t.Move, "used")
@@ -142,7 +152,7 @@ func (s stateDir) isCalledOff(t *ticket, container string) bool {
 
 // leaving is the address with which a sandbox leaves; empty: it does not.
 func (s stateDir) leaving(sandbox string) (string, error) {
-	if !plainName.MatchString(sandbox) {
+	if !isPlainName(sandbox) {
 		return "", nil
 	}
 	text, err := os.ReadFile(filepath.Join(string(s), "leaving", sandbox))
@@ -181,11 +191,11 @@ func (s stateDir) restored(id string) string { return filepath.Join(string(s), "
 
 func (s stateDir) wasRestored(id string) bool {
 	_, err := os.Stat(s.restored(id))
-	return plainName.MatchString(id) && err == nil
+	return isPlainName(id) && err == nil
 }
 
 func (s stateDir) forgetRestored(id string) {
-	if plainName.MatchString(id) {
+	if isPlainName(id) {
 		os.Remove(s.restored(id))
 	}
 }

@@ -105,7 +105,8 @@ async function startNode(number: number, bed: Bed): Promise<TestNode> {
   const namespace = await NetworkNamespace.create(name, folder);
   await fabric.connect(namespace);
   await namespace.ip('link', 'set', 'lo', 'up');
-  await namespace.ip('link', 'add', 'cni0', 'type', 'bridge');
+  // Left to itself a bridge has the lowest address of its ports, and another one when a pod comes or goes.
+  await namespace.ip('link', 'add', 'cni0', 'address', `02:00:00:00:00:${10 + number}`, 'type', 'bridge');
   await namespace.ip('link', 'set', 'eth0', 'master', 'cni0', 'up');
   await namespace.ip('address', 'add', `${address}/16`, 'dev', 'cni0');
   await namespace.ip('link', 'set', 'cni0', 'up');
