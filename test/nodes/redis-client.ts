@@ -6,6 +6,8 @@ import { connect } from 'node:net';
  */
 const [host, key] = process.argv.slice(2) as [string, string];
 const PAUSE_MS = 3;
+/** Longer than TCP is silent after any move. */
+const SILENCE_MS = 15_000;
 
 let answers = 0;
 let wrong = 0;
@@ -24,6 +26,10 @@ socket.on('close', () => {
 });
 process.stdin.resume().on('end', () => {
   isOver = true;
+  setTimeout(() => {
+    lostBecause ??= 'nobody answers';
+    socket.destroy();
+  }, SILENCE_MS);
 });
 
 await new Promise<void>((resolve) => socket.once('connect', resolve));

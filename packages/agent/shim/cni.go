@@ -77,6 +77,9 @@ func (p plugin) add(state stateDir, addresses addressDir) error {
 		return p.delegate(p.conf.delegate(nil, ""), p.container)
 	}
 	address := ticket.Address
+	if err := state.markShut(b.podUID()); err != nil {
+		return err
+	}
 	if err := fence(p.netns); err != nil {
 		return err
 	}
@@ -87,6 +90,7 @@ func (p plugin) add(state stateDir, addresses addressDir) error {
 }
 
 func (p plugin) del(state stateDir, addresses addressDir) error {
+	state.forgetShut(cniArgs()["K8S_POD_UID"])
 	moving, err := state.leaving(p.container)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ func create(state stateDir, call call) error {
 		return failed(state, nil, bundle, err)
 	}
 	if ticket == nil {
-		return errNotOurs
+		return startCold(state, bundle)
 	}
 	taken, err := state.take(ticket, bundle.container())
 	if err != nil {
@@ -75,8 +75,26 @@ func restoreWith(state stateDir, ticket *ticket, bundle bundle, call call) error
 		return err
 	}
 	if state.isLast(ticket) {
-		return liftFence(bundle.networkNamespace())
+		return open(state, bundle)
 	}
+	return nil
+}
+
+// startCold lets runc make the container: of a pod that shall not be restored any more nobody else opens the network.
+func startCold(state stateDir, bundle bundle) error {
+	if state.isShut(bundle.podUID()) {
+		if err := open(state, bundle); err != nil {
+			return err
+		}
+	}
+	return errNotOurs
+}
+
+func open(state stateDir, bundle bundle) error {
+	if err := liftFence(bundle.networkNamespace()); err != nil {
+		return err
+	}
+	state.forgetShut(bundle.podUID())
 	return nil
 }
 

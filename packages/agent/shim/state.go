@@ -20,6 +20,7 @@ import (
 //	archives/MOVE/NAME          what a container is restored from
 //	archives/MOVE/ready         the archive is whole; or: failed
 //	archives/MOVE/refused       which pod could not be restored, and on the next line why
+//	shut/UID                    pods whose network is fenced until they are restored, or start cold
 //	leaving/ID                  sandboxes that leave with their address, which is in it
 //	restored/ID                 containers that were restored and not created
 type stateDir string
@@ -54,9 +55,39 @@ func isPlainName(text string) bool {
 	return text != ""
 }
 
-// hasBusiness is asked for every container of the node, so it looks at two folders and no more.
+// hasBusiness is asked for every container of the node, so it looks at three folders and no more.
 func (s stateDir) hasBusiness() bool {
-	return !isEmpty(filepath.Join(string(s), "fences")) || !isEmpty(filepath.Join(string(s), "tickets"))
+	for _, folder := range []string{"fences", "tickets", "shut"} {
+		if !isEmpty(filepath.Join(string(s), folder)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s stateDir) shut(podUID string) string { return filepath.Join(string(s), "shut", podUID) }
+
+// markShut says that a pod's network is fenced.
+func (s stateDir) markShut(podUID string) error {
+	if err := os.MkdirAll(filepath.Join(string(s), "shut"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(s.shut(podUID), nil, 0o600)
+}
+
+func (s stateDir) isShut(podUID string) bool {
+	if !isPlainName(podUID) {
+		return false
+	}
+	_, err := os.Stat(s.shut(podUID))
+	return err == nil
+}
+
+// forgetShut: its network is open, or gone.
+func (s stateDir) forgetShut(podUID string) {
+	if isPlainName(podUID) {
+		os.Remove(s.shut(podUID))
+	}
 }
 
 func isEmpty(dir string) bool {
