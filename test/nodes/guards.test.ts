@@ -51,12 +51,16 @@ describe.skipIf(why !== null)(
       const set = witnessedRedis('address');
       await bed.create(set);
       const before = await bed.pod('address-0');
+      // Peers that know it would go on sending there.
+      const macOf = () => kubectl('exec', 'address-0', '--', 'cat', '/sys/class/net/eth0/address');
+      const mac = await macOf();
       const reservation = join(bed.node(before.node).root, 'var/lib/cni/fabric', before.ip);
       await bed.migrate('address-0');
       await kubectl('wait', '--for=condition=Ready', 'pod/address-0', '--timeout=30s');
       // A peer that had no connection, and a second at most.
       const peer = ['timeout', '1', 'bash', '-c', `exec 3<>/dev/tcp/${before.ip}/6379; echo PING >&3; head -n1 <&3`];
       expect(await bed.onNetwork(...peer)).toMatch(/PONG/);
+      expect(await macOf()).toBe(mac);
       await expect(readFile(reservation)).resolves.toBeTruthy();
       await bed.remove(set);
       await untilFound(
