@@ -133,10 +133,12 @@ export class AgentBed {
     };
   }
 
-  /** Throws when it was not moved. */
-  async migrate(pod: string, ...more: readonly string[]): Promise<void> {
-    const { code, stdout, stderr } = await this.restow(['migrate', pod, ...more]);
+  /** Throws when it was not moved; what was measured, by phase. */
+  async migrate(pod: string, ...more: readonly string[]): Promise<ReadonlyMap<string, Record<string, number>>> {
+    const { code, stdout, stderr } = await this.restow(['migrate', pod, '-o', 'json', ...more]);
     if (code !== 0) throw new Error(`${pod} was not moved:\n${stdout}${stderr}`);
+    const { phases } = JSON.parse(stdout) as { phases: { phase: string; figures: Record<string, number> }[] };
+    return new Map(phases.map(({ phase, figures }) => [phase, figures]));
   }
 
   /** Neither marks nor memory of pods that were on their way, and nothing that stands still. */

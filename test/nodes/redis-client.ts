@@ -7,7 +7,7 @@ import { connect } from 'node:net';
 const [host, key] = process.argv.slice(2) as [string, string];
 const PAUSE_MS = 3;
 /** Longer than TCP is silent after any move. */
-const SILENCE_MS = 15_000;
+const SILENCE_MS = 30_000;
 
 let answers = 0;
 let wrong = 0;

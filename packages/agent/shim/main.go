@@ -4,6 +4,7 @@
 //
 //	restow-runc restow-deleted UPPER  what an overlay's upper folder hides of those below
 //	restow-runc restow-release IP     no pod has this address of the node's own any more
+//	restow-runc restow-compare        which pages of a checkpoint are what they were (compare.go)
 package main
 
 import (
@@ -28,6 +29,8 @@ func main() {
 		err = printDeleted(os.Args[2])
 	case len(os.Args) == 3 && os.Args[1] == "restow-release":
 		err = addresses.release(os.Args[2])
+	case len(os.Args) == 2 && os.Args[1] == "restow-compare":
+		err = printComparison(os.Stdin, os.Stdout)
 	default:
 		err = handle(state, call)
 	}

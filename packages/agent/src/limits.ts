@@ -8,6 +8,8 @@ export interface AgentLimits {
   readonly bytesPerSecond: number | null;
   readonly checkpointMs: number;
   readonly transferMs: number;
+  /** How long memory may be sent while its pod still runs: what takes longer has changed when it is there. */
+  readonly aheadMs: number;
   /** A frozen pod that no controller has asked for so long is taken back. */
   readonly abandonedMs: number;
 }

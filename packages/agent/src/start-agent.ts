@@ -5,6 +5,7 @@ import { Addresses } from './host/addresses.ts';
 import { mountInMemory } from './host/memory-folder.ts';
 import { Runc } from './host/runc.ts';
 import type { AgentLimits } from './limits.ts';
+import { AheadCopies } from './moves/ahead-copies.ts';
 import { MoveRecords } from './moves/records.ts';
 import { SourceMoves } from './moves/source-moves.ts';
 import { TargetMoves } from './moves/target-moves.ts';
@@ -39,6 +40,7 @@ export const DEFAULT_LIMITS: Omit<AgentLimits, 'archiveBytes'> = {
   bytesPerSecond: null,
   checkpointMs: 120_000,
   transferMs: 600_000,
+  aheadMs: 300_000,
   abandonedMs: 60_000,
 };
 
@@ -58,7 +60,9 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const addresses = new Addresses(addressFolder, shim, { node, url });
   const connect = (peer: AgentPeer) => AgentConnection.open(peer.node, peer.url, credentials);
   const now = () => performance.now();
-  const sources = new SourceMoves({ state, records, runc, shim, limits, addresses, connect, now, log });
+  const ahead = new AheadCopies({ state, runc, shim, limits, connect, now });
+  await state.keepAhead(records.all().flatMap(({ move, role }) => (role === 'target' ? [move] : [])));
+  const sources = new SourceMoves({ state, records, runc, shim, limits, addresses, ahead, connect, now, log });
   const targets = new TargetMoves({ state, records, limits, now, wallNow: Date.now });
   const facts = await nodeFacts(runc, mayBeSwapped);
   const services: AgentServices = {

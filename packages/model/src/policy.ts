@@ -96,7 +96,7 @@ export const policySchema = z.strictObject({
       volumeHandoverMs: z.int().nonnegative().default(30_000),
       /** Predicted time without the pod when it is moved live: this, and so much for each MiB of its memory. */
       liveMs: z.int().nonnegative().default(1_000),
-      liveMsPerMebibyte: z.number().nonnegative().default(10),
+      liveMsPerMebibyte: z.number().nonnegative().default(5),
     })
     .prefault({}),
   run: runPolicySchema.prefault({}),

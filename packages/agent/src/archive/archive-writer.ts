@@ -1,16 +1,28 @@
 import type { FileHandle } from 'node:fs/promises';
-import { mkdir, open } from 'node:fs/promises';
-import { dirname, join, normalize } from 'node:path';
+import { link, mkdir, open, stat } from 'node:fs/promises';
+import { basename, dirname, join, normalize } from 'node:path';
 import { Writable } from 'node:stream';
 import { z } from 'zod';
 import { PIECE_BYTES } from './manifest.ts';
 import { LENGTH_BYTES } from './send-archive.ts';
 import { bitmapBytes, type Run, runsOf } from './zero-pages.ts';
 
-const headerSchema = z.strictObject({ path: z.string(), sizeBytes: z.int().nonnegative() });
+const headerSchema = z.strictObject({
+  path: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  /** It is here already: nothing of it comes. */
+  isAhead: z.boolean(),
+});
 const MOST_HEADER_BYTES = 2 ** 16;
 /** What TLS hands over is small; what has come while the last was written is written at once. */
 const BUFFER_BYTES = 2 ** 23;
+
+export interface ArchiveWriterOptions {
+  readonly folder: string;
+  readonly mostBytes: number;
+  /** Where what was sent ahead is, a folder for each container; null: nothing was. */
+  readonly ahead: string | null;
+}
 
 /** A file on its way: everything before `next` was told which of its pages come, and those of `runs` are still to come. */
 interface OpenFile {
@@ -27,16 +39,23 @@ interface OpenFile {
 export class ArchiveWriter extends Writable {
   readonly #folder: string;
   readonly #mostBytes: number;
+  readonly #ahead: string | null;
   #bytes = 0;
   /** Of a header or of a piece's bitmap, so far. */
   #partial: Buffer = Buffer.alloc(0);
   #file: OpenFile | null = null;
   #waiting: { at: number; readonly buffers: Buffer[]; length: number } | null = null;
 
-  constructor(folder: string, mostBytes: number) {
+  constructor({ folder, mostBytes, ahead }: ArchiveWriterOptions) {
     super({ highWaterMark: BUFFER_BYTES, decodeStrings: true });
     this.#folder = folder;
     this.#mostBytes = mostBytes;
+    this.#ahead = ahead;
+  }
+
+  /** Of the files that have come, or are here. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
@@ -88,11 +107,24 @@ export class ArchiveWriter extends Writable {
     if (this.#bytes > this.#mostBytes) throw new Error(`there is room for ${this.#mostBytes} bytes, and more came`);
     const full = join(this.#folder, path);
     await mkdir(dirname(full), { recursive: true, mode: 0o700 });
-    const handle = await open(full, 'wx', 0o600);
-    this.#file = { handle, sizeBytes: header.sizeBytes, next: 0, runs: [] };
-    await handle.truncate(header.sizeBytes);
+    if (header.isAhead) await this.#place(path, full, header.sizeBytes);
+    else {
+      const handle = await open(full, 'wx', 0o600);
+      this.#file = { handle, sizeBytes: header.sizeBytes, next: 0, runs: [] };
+      await handle.truncate(header.sizeBytes);
+    }
     this.#partial = Buffer.alloc(0);
     return known.subarray(LENGTH_BYTES + size);
+  }
+
+  /** Takes what was sent ahead. */
+  async #place(path: string, full: string, sizeBytes: number): Promise<void> {
+    if (this.#ahead === null) throw new Error('part of the archive was to be here already');
+    const here = join(this.#ahead, path.split('/')[0]!, basename(path));
+    const { size } = await stat(here);
+    if (size !== sizeBytes) throw new Error(`${path} is here with ${size} bytes, not ${sizeBytes}`);
+    // It stays there too: a stream that breaks off begins anew.
+    await link(here, full);
   }
 
   #readBitmap(file: OpenFile, bytes: Buffer): Buffer {

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ArchiveWriter } from './archive-writer.ts';
-import { PIECE_BYTES, writeManifest } from './manifest.ts';
+import { type ManifestFile, PIECE_BYTES, writeManifest } from './manifest.ts';
 import { sendArchive } from './send-archive.ts';
 import { PAGE_BYTES } from './zero-pages.ts';
 
@@ -21,7 +21,7 @@ function put(path: string, bytes: Uint8Array): void {
   writeFileSync(join(folder, 'from', path), bytes);
 }
 
-async function streamOf(containers: readonly string[]): Promise<Buffer> {
+async function streamOf(names: readonly string[], ahead: readonly ManifestFile[] = []): Promise<Buffer> {
   const chunks: Buffer[] = [];
   const write = async (bytes: Buffer) => {
     const index = chunks.push(bytes) - 1;
@@ -29,7 +29,8 @@ async function streamOf(containers: readonly string[]): Promise<Buffer> {
     await new Promise((resolve) => setImmediate(resolve));
     chunks[index] = Buffer.from(bytes);
   };
-  await sendArchive(join(folder, 'from'), containers, async () => {}, { write, pace: async () => {} });
+  const containers = names.map((name) => ({ name, folder: join(folder, 'from', name), instead: null, ahead }));
+  await sendArchive(containers, async () => {}, { write, pace: async () => {} });
   return Buffer.concat(chunks);
 }
 
@@ -43,7 +44,10 @@ function* cut(bytes: Buffer, sizes: readonly number[]): Generator<Buffer> {
 }
 
 const write = (bytes: Iterable<Buffer>, most = 2 ** 30) =>
-  pipeline(Readable.from(bytes), new ArchiveWriter(join(folder, 'to'), most));
+  pipeline(
+    Readable.from(bytes),
+    new ArchiveWriter({ folder: join(folder, 'to'), mostBytes: most, ahead: join(folder, 'ahead') }),
+  );
 
 test('what is read is written, however the stream is cut, zeros or not', async () => {
   const page = fc.constantFrom<'zero' | 'byte' | 'full'>('zero', 'byte', 'full');
@@ -87,6 +91,30 @@ test('a file of several pieces has a hole where it is zero, and that is not sent
   expect(statSync(written).blocks * 512).toBeLessThan(PIECE_BYTES);
 });
 
+test('a file that was sent ahead is taken from there, and vouched for with the others', async () => {
+  put('main/small', Buffer.from('small'));
+  const bytes = Buffer.alloc(3 * PAGE_BYTES, 9);
+  const path = 'checkpoint/parent/pages-1.img';
+  const sendAhead = (content: Buffer) => {
+    mkdirSync(join(folder, 'ahead/main'), { recursive: true });
+    writeFileSync(join(folder, 'ahead/main/pages-1.img'), content);
+  };
+  const stream = await streamOf(['main'], [{ path, sizeBytes: bytes.length, sha256: ['ab'] }]);
+  expect(stream.length).toBeLessThan(1_000);
+  const again = () => {
+    rmSync(join(folder, 'to'), { recursive: true, force: true });
+    return write([stream]);
+  };
+  sendAhead(bytes);
+  // It is still there for another attempt.
+  for (let attempt = 0; attempt < 2; attempt++) await again();
+  expect(readFileSync(join(folder, 'to/main', path)).equals(bytes)).toBe(true);
+  const manifest = JSON.parse(readFileSync(join(folder, 'to/main/manifest.json'), 'utf8'));
+  expect(manifest.files.map((one: { path: string }) => one.path)).toEqual([path, 'small']);
+  sendAhead(bytes.subarray(1));
+  await expect(again()).rejects.toThrow(/is here with 12287 bytes, not 12288/);
+});
+
 test('a stream that ends anywhere but at its end is refused', async () => {
   put('main/a', Buffer.alloc(3 * PAGE_BYTES, 1));
   const stream = await streamOf(['main']);
@@ -100,7 +128,7 @@ test('more than there is room for, and what leads out of the archive, is refused
   put('main/a', Buffer.alloc(PAGE_BYTES, 1));
   const stream = await streamOf(['main']);
   await expect(write([stream], PAGE_BYTES - 1)).rejects.toThrow(/there is room for 4095 bytes/);
-  const header = JSON.stringify({ path: '../outside', sizeBytes: 0 });
+  const header = JSON.stringify({ path: '../outside', sizeBytes: 0, isAhead: true });
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
   await expect(write([Buffer.concat([length, Buffer.from(header)])])).rejects.toThrow(/leads out of the archive/);

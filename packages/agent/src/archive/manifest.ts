@@ -19,15 +19,13 @@ export interface ManifestFile {
 export async function writeManifest(folder: string): Promise<readonly ManifestFile[]> {
   const files: ManifestFile[] = [];
   for (const path of await filesIn(folder)) files.push(await describe(folder, path));
-  await writeManifestOf(folder, files);
+  await writeFile(join(folder, MANIFEST), manifestOf(files), { mode: 0o600 });
   return files;
 }
 
-/** The manifest as it was written. */
-export async function writeManifestOf(folder: string, files: readonly ManifestFile[]): Promise<Buffer> {
-  const manifest = Buffer.from(JSON.stringify({ version: VERSION, pieceBytes: PIECE_BYTES, files }));
-  await writeFile(join(folder, MANIFEST), manifest, { mode: 0o600 });
-  return manifest;
+/** As the shim reads it. */
+export function manifestOf(files: readonly ManifestFile[]): Buffer {
+  return Buffer.from(JSON.stringify({ version: VERSION, pieceBytes: PIECE_BYTES, files }));
 }
 
 async function describe(folder: string, path: string): Promise<ManifestFile> {

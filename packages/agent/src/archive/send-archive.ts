@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { open, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { filesIn, MANIFEST } from './files.ts';
-import { type ManifestFile, PIECE_BYTES, writeManifestOf } from './manifest.ts';
+import { type ManifestFile, manifestOf, PIECE_BYTES } from './manifest.ts';
 import { PieceBuffers } from './piece-buffers.ts';
 import { packPiece } from './zero-pages.ts';
 
@@ -16,36 +16,63 @@ export interface ArchiveSink {
   pace(bytes: number): Promise<void>;
 }
 
+export interface OutgoingContainer {
+  readonly name: string;
+  readonly folder: string;
+  /** What is sent in place of what the archive has under the same path; null: nothing is. */
+  readonly instead: string | null;
+  /** Files that the other side has already, ahead of the archive. */
+  readonly ahead: readonly ManifestFile[];
+}
+
 /**
  * Writes the containers' archives as one stream. Each file is hashed while it flows, so that the manifests, which come
  * last, vouch for what was read and not for what is read again. Without them nothing is restored: they wait until
  * `mayBeRestored`.
  */
 export async function sendArchive(
-  folder: string,
-  containers: readonly string[],
+  containers: readonly OutgoingContainer[],
   mayBeRestored: () => Promise<void>,
   sink: ArchiveSink,
 ): Promise<void> {
   const buffers = new PieceBuffers();
-  const manifests: { readonly container: string; readonly files: readonly ManifestFile[] }[] = [];
+  const manifests: { readonly container: OutgoingContainer; readonly manifest: Buffer }[] = [];
   for (const container of containers) {
-    const files: ManifestFile[] = [];
-    for (const path of await filesIn(join(folder, container))) {
-      files.push(await sendFile(folder, join(container, path), buffers, sink));
+    const { name, folder, instead, ahead } = container;
+    for (const { path, sizeBytes } of ahead) await sink.write(headerOf(join(name, path), sizeBytes, true));
+    const files = [...ahead];
+    const replaced = instead === null ? [] : await filesIn(instead);
+    for (const path of replaced) files.push(await sendFile(instead!, name, path, buffers, sink));
+    for (const path of await filesIn(folder)) {
+      if (!replaced.includes(path)) files.push(await sendFile(folder, name, path, buffers, sink));
     }
-    const own = files.map((file) => ({ ...file, path: relative(container, file.path) }));
-    manifests.push({ container, files: own });
+    manifests.push({ container, manifest: manifestOf(files) });
   }
   await mayBeRestored();
-  for (const { container, files } of manifests) {
-    await writeManifestOf(join(folder, container), files);
-    await sendFile(folder, join(container, MANIFEST), buffers, sink);
+  for (const { container, manifest } of manifests) {
+    // What is on this side is something else where parts of it were replaced.
+    const folder = container.instead ?? container.folder;
+    await writeFile(join(folder, MANIFEST), manifest, { mode: 0o600 });
+    await sendFile(folder, container.name, MANIFEST, buffers, sink);
   }
 }
 
+/** Writes files of a folder as one stream; what they were. */
+export async function sendFiles(
+  folder: string,
+  paths: readonly string[],
+  sink: ArchiveSink,
+): Promise<readonly ManifestFile[]> {
+  const buffers = new PieceBuffers();
+  const files: ManifestFile[] = [];
+  for (const path of paths) files.push(await sendFile(folder, '', path, buffers, sink));
+  return files;
+}
+
+/** `below`: where the other side puts it. */
 async function sendFile(
   folder: string,
+  below: string,
   path: string,
   buffers: PieceBuffers,
   { write, pace }: ArchiveSink,
@@ -66,7 +93,7 @@ async function sendFile(
   };
   try {
     const { size } = await file.stat();
-    begin(write(headerOf(path, size)), () => {});
+    begin(write(headerOf(join(below, path), size, false)), () => {});
     const sha256: string[] = [];
     for (let at = 0; at < size && failure === null; at += PIECE_BYTES) {
       const buffer = await buffers.take();
@@ -89,8 +116,8 @@ async function sendFile(
   }
 }
 
-function headerOf(path: string, sizeBytes: number): Buffer {
-  const header = Buffer.from(JSON.stringify({ path, sizeBytes }));
+function headerOf(path: string, sizeBytes: number, isAhead: boolean): Buffer {
+  const header = Buffer.from(JSON.stringify({ path, sizeBytes, isAhead }));
   const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(header.length);
   return Buffer.concat([length, header]);

@@ -5,17 +5,20 @@ const MOUNT_MS = 10_000;
 
 /**
  * Makes the folder one of the kernel's memory, of so many bytes at most, that only root may enter; one that is there
- * already gets the new limit. Answers whether it can be swapped out: kernels before 6.4 do not know `noswap`. Source:
- * Linux, tmpfs.
+ * already gets the new limit. Answers whether it can be swapped out: kernels before 6.4 do not know `noswap`. Large pages
+ * make large files several times as fast; every small one takes as much, where the kernel has them. Source: Linux, tmpfs.
  */
 export async function mountInMemory(folder: string, mostBytes: number): Promise<{ readonly mayBeSwapped: boolean }> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const known = await mountOf(folder);
   const size = `size=${mostBytes}`;
   const mount = (options: string) =>
-    runProgram(['mount', '-t', 'tmpfs', '-o', options, 'restow', folder], { limitMs: MOUNT_MS });
+    runProgram(['mount', '-t', 'tmpfs', '-o', `${size},mode=0700${options}`, 'restow', folder], { limitMs: MOUNT_MS });
   if (known !== null) await runProgram(['mount', '-o', `remount,${size}`, folder], { limitMs: MOUNT_MS });
-  else await mount(`${size},mode=0700,noswap`).catch(() => mount(`${size},mode=0700`));
+  else
+    await mount(',noswap,huge=always')
+      .catch(() => mount(',noswap'))
+      .catch(() => mount(''));
   return { mayBeSwapped: !(await mountOf(folder))!.split(',').includes('noswap') };
 }
 

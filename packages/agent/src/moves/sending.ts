@@ -1,7 +1,8 @@
 import { type AgentConnection, type AgentPeer, doneAnswer, type Sent } from '@restow/migration';
-import { sendArchive } from '../archive/send-archive.ts';
+import { type OutgoingContainer, sendArchive } from '../archive/send-archive.ts';
 import { type AgentLimits, pacer } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
+import type { AheadCopies } from './ahead-copies.ts';
 import { refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 import type { MoveRecords, SourceRecord } from './records.ts';
@@ -10,6 +11,7 @@ export interface SendingOptions {
   readonly state: NodeState;
   readonly records: MoveRecords;
   readonly limits: AgentLimits;
+  readonly ahead: AheadCopies;
   readonly connect: (peer: AgentPeer) => Promise<AgentConnection>;
   readonly now: () => number;
   readonly onEnd: (move: string) => void;
@@ -63,11 +65,13 @@ export class Sending {
   }
 
   async #send({ move, target, containers }: SourceRecord, stop: AbortSignal): Promise<Sent> {
-    const { records, state, limits, now } = this.#options;
+    const { records, limits, ahead, now } = this.#options;
     const phases = new Phases(now);
     const connection = await this.#connected(move, target);
     let bytes = 0;
-    const names = containers.map(({ name }) => name);
+    const outgoing: OutgoingContainer[] = [];
+    for (const { name } of containers) outgoing.push(await ahead.outgoing(move, name));
+    phases.end('compare');
     const pace = pacer(limits.bytesPerSecond);
     try {
       const bounded = AbortSignal.any([stop, AbortSignal.timeout(limits.transferMs)]);
@@ -76,7 +80,7 @@ export class Sending {
           bytes += chunk.length;
           return write(chunk);
         };
-        return sendArchive(state.archive(move), names, () => this.#untilKilled(move, stop), { write: counted, pace });
+        return sendArchive(outgoing, () => this.#untilKilled(move, stop), { write: counted, pace });
       };
       const answer = await connection.upload(`/v1/moves/${move}/archive`, send, doneAnswer, bounded);
       phases.end('transfer');

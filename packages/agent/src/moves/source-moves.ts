@@ -5,6 +5,7 @@ import {
   Agent,
   type AgentConnection,
   type AgentPeer,
+  type CopyAheadRequest,
   type Done,
   type FreezeRequest,
   type handBackRequest,
@@ -23,6 +24,7 @@ import { podNetworkOf, setLink } from '../host/pod-network.ts';
 import type { Runc } from '../host/runc.ts';
 import type { AgentLimits } from '../limits.ts';
 import type { NodeState } from '../state/tickets.ts';
+import type { AheadCopies } from './ahead-copies.ts';
 import { DONE, refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 import type { MoveRecords, SourceRecord } from './records.ts';
@@ -37,6 +39,7 @@ export interface SourceMovesOptions {
   readonly shim: string;
   readonly limits: AgentLimits;
   readonly addresses: Addresses;
+  readonly ahead: AheadCopies;
   readonly connect: (peer: AgentPeer) => Promise<AgentConnection>;
   readonly now: () => number;
   readonly log: Logger;
@@ -59,6 +62,14 @@ export class SourceMoves {
   /** Somebody still cares for the move. */
   hear(move: string): void {
     this.#heard.set(move, this.#options.now());
+  }
+
+  /** Sends the pod's memory while it runs. Refused, more is to be sent when it does not. */
+  async copyAhead(move: string, request: CopyAheadRequest): Promise<Sent> {
+    if (this.#options.records.source(move) !== null) return refusal('the pod does not run any more');
+    const sent = await this.#options.ahead.send(move, request);
+    this.hear(move);
+    return sent;
   }
 
   async freeze(move: string, { pod, target }: FreezeRequest): Promise<Done> {
@@ -118,7 +129,8 @@ export class SourceMoves {
     if (record?.state !== 'frozen') return refusal(`there is no frozen pod of move ${move}`);
     const phases = new Phases(this.#options.now);
     try {
-      await state.forget(move);
+      await state.clearArchive(move);
+      await this.#options.ahead.makeRoom(move);
       const containers = await containersOf(record.pod.uid);
       const emptyDirs = emptyDirsOf(containers);
       // Of all or of none: what one container has seen of another is in both.
@@ -129,7 +141,7 @@ export class SourceMoves {
       records.write({ ...record, state: 'kept' });
       return { ok: true, phasesMs: phases.ms };
     } catch (error) {
-      await state.forget(move);
+      await state.clearArchive(move);
       return refusal((error as Error).message);
     }
   }
@@ -195,7 +207,7 @@ export class SourceMoves {
     await setLink(record.hostInterface, 'up').catch(() => {});
     await state.unmarkLeaving(record.sandboxId);
     await state.unfence(record.pod.uid);
-    await state.forget(move);
+    await this.#forget(move);
     records.write({ ...record, state: 'thawed' });
     phases.end('thaw');
     return { ok: true, phasesMs: phases.ms };
@@ -203,13 +215,18 @@ export class SourceMoves {
 
   /** The pod runs elsewhere: its memory here is of no use to anybody any more. */
   async release(move: string): Promise<Done> {
-    const { records, state } = this.#options;
+    const { records } = this.#options;
     const record = records.source(move);
     if (record === null || record.state === 'gone') return DONE;
     if (record.state !== 'kept') return refusal(`the pod is ${record.state}`);
     records.write({ ...record, state: 'gone' });
-    await state.forget(move);
+    await this.#forget(move);
     return DONE;
+  }
+
+  async #forget(move: string): Promise<void> {
+    await this.#options.ahead.forget(move);
+    await this.#options.state.forget(move);
   }
 
   /** The archive's right to be restored comes back here: what is made again of the pod on this node comes to life. */
@@ -223,9 +240,12 @@ export class SourceMoves {
     const containers = record.containers.map(({ name }) => name);
     for (const name of containers) {
       const folder = join(state.archive(move), name);
+      const changed = await this.#options.ahead.changedFile(move, name);
+      if (changed !== null) return refusal(`${changed} of container ${name} is not what it was`);
       // What has been sent was hashed as it was read: that it still is so is checked again.
       if (!existsSync(join(folder, MANIFEST))) await writeManifest(folder);
     }
+    await this.#options.ahead.forget(move);
     await state.markReady(move);
     await state.grant({ move, pod: record.pod, containers, address: record.address, ...times });
     // Not before: what is handed back is looked for among the tickets.
@@ -255,7 +275,11 @@ export class SourceMoves {
 
   /** What nobody else does: lets go of pods that are gone, and of moves that nobody cares for any more. */
   async tidy(): Promise<void> {
-    const { records } = this.#options;
+    const { records, ahead, limits } = this.#options;
+    for (const move of ahead.moves()) {
+      const isUsed = records.source(move)?.state === 'frozen' || records.source(move)?.state === 'kept';
+      if (!isUsed && this.#silentMs(move) > limits.abandonedMs) await ahead.forget(move);
+    }
     for (const record of records.all()) {
       if (record.role !== 'source') continue;
       // One whose target is out of reach holds up no other.

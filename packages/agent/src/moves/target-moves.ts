@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Done, MoveReport, PrepareRequest } from '@restow/migration';
+import type { Done, MoveReport, PrepareRequest, Sent } from '@restow/migration';
 import { ArchiveWriter } from '../archive/archive-writer.ts';
 import { discardArchive } from '../archive/send-archive.ts';
+import { Reserve } from '../host/reserve.ts';
 import type { AgentLimits } from '../limits.ts';
 import { SLACK_BYTES, whyNoRoom } from '../preflight/room.ts';
 import type { NodeState } from '../state/tickets.ts';
@@ -26,6 +27,7 @@ const COPIES = 2;
 /** Pods that come to this node. */
 export class TargetMoves {
   readonly #options: TargetMovesOptions;
+  readonly #reserve = new Reserve();
 
   constructor(options: TargetMovesOptions) {
     this.#options = options;
@@ -37,10 +39,7 @@ export class TargetMoves {
     const { pod, source, containers, address, sizeBytes, expiresAt, waitMs, restoreMs } = request;
     const known = records.target(move);
     if (known !== null) return known.state === 'open' ? DONE : refusal(`the move is ${known.state}`);
-    const open = records
-      .all()
-      .filter((record): record is TargetRecord => record.role === 'target' && record.state === 'open');
-    const refused = await this.#whyNoRoom(request, open);
+    const refused = await this.#whyNoRoom(request, openMoves(records));
     if (refused !== null) return refusal(refused);
     records.write({ role: 'target', move, pod, source, containers, address, sizeBytes, expiresAt, state: 'open' });
     await state.forget(move);
@@ -58,28 +57,67 @@ export class TargetMoves {
     return whyNoRoom({ bytes: sizeBytes, allBytes, copies: COPIES }, limits);
   }
 
+  /** Takes memory from the source's agent that the archive will be made of. */
+  async receiveAhead(move: string, from: string, bytes: Readable): Promise<Sent> {
+    const { records, state, limits } = this.#options;
+    const record = this.#waiting(move, from);
+    if (typeof record === 'string') return refusal(record);
+    const allBytes = openMoves(records).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+    const { sizeBytes } = record;
+    // It is gone before anything is restored, so that it is no further copy.
+    const noRoom = await whyNoRoom({ bytes: sizeBytes, allBytes: allBytes + sizeBytes, copies: 1 }, limits);
+    if (noRoom !== null) return refusal(noRoom);
+    await state.forgetAhead(move);
+    const writer = new ArchiveWriter({ folder: state.ahead(move), mostBytes: sizeBytes + SLACK_BYTES, ahead: null });
+    const why = await this.#write(move, bytes, writer, () => state.forgetAhead(move));
+    if (why !== null) return refusal(why);
+    // For the processes themselves, if there is room for that too.
+    const more = { bytes: sizeBytes, allBytes: allBytes + 2 * sizeBytes, copies: 1 };
+    if ((await whyNoRoom(more, limits)) === null) await this.#reserve.take(state.ahead(move), writer.bytes);
+    return { ok: true, phasesMs: {}, bytes: writer.bytes };
+  }
+
   /** Takes the archive from the source's agent. */
   async receive(move: string, from: string, bytes: Readable): Promise<Done> {
-    const { records, state } = this.#options;
-    const record = records.target(move);
-    if (record === null || record.state !== 'open') return refusal(`no archive of move ${move} is waited for`);
-    if (record.source !== from) return refusal(`move ${move} comes from ${record.source}, not from ${from}`);
+    const { state } = this.#options;
+    const record = this.#waiting(move, from);
+    if (typeof record === 'string') return refusal(record);
     const phases = new Phases(this.#options.now);
     const folder = state.archive(move);
-    try {
-      await discardArchive(folder, record.containers);
-      await pipeline(bytes, new ArchiveWriter(folder, record.sizeBytes + SLACK_BYTES));
-    } catch (error) {
-      await discardArchive(folder, record.containers);
-      return refusal((error as Error).message);
-    }
-    if (records.target(move)?.state !== 'open') {
-      await discardArchive(folder, record.containers);
-      return refusal('it was cancelled meanwhile');
-    }
+    const discard = () => discardArchive(folder, record.containers);
+    await discard();
+    const mostBytes = record.sizeBytes + SLACK_BYTES;
+    const why = await this.#write(
+      move,
+      bytes,
+      new ArchiveWriter({ folder, mostBytes, ahead: state.ahead(move) }),
+      discard,
+    );
+    if (why !== null) return refusal(why);
+    await state.forgetAhead(move);
     await state.markReady(move);
     phases.end('receive');
     return { ok: true, phasesMs: phases.ms };
+  }
+
+  /** The move, or why nothing of it is waited for. */
+  #waiting(move: string, from: string): TargetRecord | string {
+    const record = this.#options.records.target(move);
+    if (record === null || record.state !== 'open') return `no archive of move ${move} is waited for`;
+    return record.source === from ? record : `move ${move} comes from ${record.source}, not from ${from}`;
+  }
+
+  /** Why nothing of it is there; null: all is. */
+  async #write(move: string, bytes: Readable, writer: ArchiveWriter, discard: () => Promise<void>) {
+    try {
+      await pipeline(bytes, writer);
+    } catch (error) {
+      await discard();
+      return (error as Error).message;
+    }
+    if (this.#options.records.target(move)?.state === 'open') return null;
+    await discard();
+    return 'it was cancelled meanwhile';
   }
 
   /** Takes the ticket back. Refused when a container has used it; what then becomes of that, `report` says. */
@@ -96,6 +134,7 @@ export class TargetMoves {
       return refusal(`already taken: ${taken.join(', ')}`);
     records.write({ ...record, state: 'cancelled' });
     await discardArchive(state.archive(move), record.containers);
+    await state.forgetAhead(move);
     return DONE;
   }
 
@@ -148,6 +187,10 @@ export class TargetMoves {
     if (record.state !== 'open') return { state: record.state, reason: null, phasesMs: {} };
     return stateOfTicket(state, move, record.containers);
   }
+}
+
+function openMoves(records: MoveRecords): readonly TargetRecord[] {
+  return records.all().filter((record): record is TargetRecord => record.role === 'target' && record.state === 'open');
 }
 
 /** A controller that was killed and goes on asks what became of its move. */

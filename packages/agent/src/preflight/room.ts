@@ -1,8 +1,8 @@
 import type { AgentLimits } from '../limits.ts';
 import { availableBytes } from './node.ts';
 
-/** Headers, manifests and files that grow between the look at them and the checkpoint. */
-export const SLACK_BYTES = 64 * 2 ** 20;
+/** Headers, manifests, files that grow between the look at them and the checkpoint, and a large page for each small one. */
+export const SLACK_BYTES = 128 * 2 ** 20;
 
 export interface RoomRequest {
   /** Of the archive in question. */

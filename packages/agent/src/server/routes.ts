@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import {
+  copyAheadRequest,
   type FreezeRequest,
   freezeRequest,
   handBackRequest,
@@ -65,9 +66,11 @@ async function answerMove(
   act: string,
 ): Promise<object> {
   const { method, caller } = request;
-  if (method === 'PUT' && act === 'archive') {
+  if (method === 'PUT' && (act === 'archive' || act === 'ahead')) {
     demand(caller, 'agent');
-    return targets.receive(move, caller.name, request.bytes);
+    return act === 'archive'
+      ? targets.receive(move, caller.name, request.bytes)
+      : targets.receiveAhead(move, caller.name, request.bytes);
   }
   // An agent that nobody has spoken to for long takes its own pod back.
   if (!(caller.role === 'agent' && act === 'cancel' && targets.isFrom(move, caller.name))) demand(caller, 'controller');
@@ -81,6 +84,8 @@ async function answerMove(
   switch (act) {
     case 'prepare':
       return targets.prepare(move, (await read(request, prepareRequest)) as PrepareRequest);
+    case 'copy-ahead':
+      return sources.copyAhead(move, await read(request, copyAheadRequest));
     case 'freeze':
       return sources.freeze(move, (await read(request, freezeRequest)) as FreezeRequest);
     case 'checkpoint':

@@ -45,6 +45,21 @@ export class NodeState {
     return join(this.#folder, 'archives', move);
   }
 
+  /** Where memory of a move is that was sent before its archive; the shim does not look there. */
+  ahead(move: string): string {
+    return join(this.#folder, 'ahead', move);
+  }
+
+  /** What was sent ahead of other moves than these is of use to nobody any more. */
+  async keepAhead(moves: readonly string[]): Promise<void> {
+    const found = await readdir(join(this.#folder, 'ahead')).catch(() => []);
+    for (const move of found) if (!moves.includes(move)) await this.forgetAhead(move);
+  }
+
+  async forgetAhead(move: string): Promise<void> {
+    await rm(this.ahead(move), { recursive: true, force: true });
+  }
+
   /** The pod's address goes with it, and stays reserved here. */
   async markLeaving(sandboxId: string, ip: string): Promise<void> {
     await mkdir(join(this.#folder, 'leaving'), { recursive: true, mode: 0o700 });
@@ -116,6 +131,12 @@ export class NodeState {
 
   /** Forgets a move; its archive holds a process's whole memory. */
   async forget(move: string): Promise<void> {
+    await this.clearArchive(move);
+    await this.forgetAhead(move);
+  }
+
+  /** What has become of the archive is begun anew. */
+  async clearArchive(move: string): Promise<void> {
     await rm(this.archive(move), { recursive: true, force: true });
   }
 

@@ -4,7 +4,7 @@ import type { Method, PodReference } from '@restow/model';
 import type { Steering } from '../steering/steering.ts';
 import type { Agent } from '../wire/agent.ts';
 import type { Agents } from '../wire/agents.ts';
-import type { MoveReport, Preflight } from '../wire/messages.ts';
+import type { CopyAheadRequest, MoveReport, Preflight } from '../wire/messages.ts';
 import { whyNodesDiffer } from './fitness.ts';
 import { LivePod } from './live-pod.ts';
 import type { PhaseListener } from './phase-listener.ts';
@@ -15,6 +15,8 @@ const POLL_MS = 25;
 const TICKET_MS = 15 * 60_000;
 /** Half a minute's worth on a slow network. */
 const GATE_ABOVE_BYTES = 4 * 2 ** 30;
+/** Less is sent in a moment, frozen or not. */
+const AHEAD_FROM_BYTES = 32 * 2 ** 20;
 /** How long a container waits for the archive, which comes while it is made. */
 const WAIT_MS = 100_000;
 const RESTORE_MS = 90_000;
@@ -55,6 +57,7 @@ export class LiveMover implements Mover {
   readonly #options: LiveMoverOptions;
   readonly #frozenAt = new Map<string, number>();
   readonly #restoredAt = new Map<string, number>();
+  readonly #aheadBytes = new Map<string, number>();
 
   constructor(options: LiveMoverOptions) {
     this.#options = options;
@@ -162,12 +165,23 @@ export class LiveMover implements Mover {
       signal,
     );
     if (unsteered != null) return (await this.#undo(order, ends, signal)) ?? refused(unsteered);
+    const leaving = { pod: order.pod, target: ends.target.peer };
+    if (memoryBytes >= AHEAD_FROM_BYTES)
+      await this.#copyAhead(order, ends, { ...leaving, sizeBytes: room.sizeBytes }, signal);
     onPhase(order, 'freeze', {});
     this.#frozenAt.set(order.id, now());
-    const frozen = await ends.source.freeze(order.id, { pod: order.pod, target: ends.target.peer }, signal);
+    const frozen = await ends.source.freeze(order.id, leaving, signal);
     if (!frozen.ok) return (await this.#undo(order, ends, signal)) ?? refused(frozen.reasons.join('; '));
     onPhase(order, 'frozen', frozen.phasesMs);
     return this.#checkpoint(order, ends, signal);
+  }
+
+  /** What cannot be sent ahead is sent when the pod is frozen. */
+  async #copyAhead(order: MoveOrder, { source }: Ends, request: CopyAheadRequest, signal: AbortSignal): Promise<void> {
+    const sent = await source.copyAhead(order.id, request, signal);
+    if (!sent.ok) return;
+    this.#aheadBytes.set(order.id, sent.bytes);
+    this.#options.onPhase(order, 'copied-ahead', { ...sent.phasesMs, bytes: sent.bytes });
   }
 
   async #checkpoint(order: MoveOrder, ends: Ends, signal: AbortSignal): Promise<NotMoved | null> {
@@ -254,6 +268,7 @@ export class LiveMover implements Mover {
   async #done(order: MoveOrder, pod: LivePod, movedBytes: number, signal: AbortSignal): Promise<Moved> {
     const successor = await pod.successor(signal);
     const { namespace, name } = order.pod;
+    const aheadBytes = this.#aheadBytes.get(order.id) ?? 0;
     const became: PodReference | null =
       successor === null
         ? null
@@ -261,7 +276,7 @@ export class LiveMover implements Mover {
     const stoppedAt = this.#frozenAt.get(order.id) ?? this.#options.now();
     const restoredAt = this.#restoredAt.get(order.id);
     const stall = restoredAt === undefined ? {} : { stallMs: restoredAt - stoppedAt };
-    return { ok: true, stoppedAt, movedBytes, pod: became, ...stall };
+    return { ok: true, stoppedAt, movedBytes: movedBytes + aheadBytes, pod: became, ...stall };
   }
 
   /** Before the delete: the ticket is made void, then the pod thawed. null: everything is as before. */

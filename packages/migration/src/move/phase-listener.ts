@@ -4,6 +4,7 @@ import type { MoveOrder } from '@restow/executor';
 export type Phase =
   | 'preflight'
   | 'prepare'
+  | 'copied-ahead'
   | 'freeze'
   | 'frozen'
   | 'checkpointed'

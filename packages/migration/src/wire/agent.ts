@@ -1,6 +1,7 @@
 import type { AgentConnection } from './agent-connection.ts';
 import {
   type AgentPeer,
+  type CopyAheadRequest,
   type Done,
   doneAnswer,
   type FreezeRequest,
@@ -57,6 +58,11 @@ export class Agent {
     return this.#act(move, 'prepare', request, QUICK_MS, signal);
   }
 
+  /** The source sends memory while the pod runs; refused, it is sent later. */
+  copyAhead(move: string, request: CopyAheadRequest, signal: AbortSignal): Promise<Sent> {
+    return this.#send(move, 'copy-ahead', request, signal);
+  }
+
   freeze(move: string, request: FreezeRequest, signal: AbortSignal): Promise<Done> {
     return this.#act(move, 'freeze', request, QUICK_MS, signal);
   }
@@ -66,8 +72,7 @@ export class Agent {
   }
 
   send(move: string, signal: AbortSignal): Promise<Sent> {
-    const call = { method: 'POST', path: `/v1/moves/${move}/send`, body: {} } as const;
-    return this.#connection.call({ ...call, answer: sendAnswer, limitMs: SEND_MS }, signal);
+    return this.#send(move, 'send', {}, signal);
   }
 
   /** The source's pod was deleted, and what is left of it dies: only then can it come to life elsewhere. */
@@ -107,6 +112,11 @@ export class Agent {
   /** What comes of the pod at the target may start cold. */
   letStart(move: string, signal: AbortSignal): Promise<Done> {
     return this.#act(move, 'let-start', {}, QUICK_MS, signal);
+  }
+
+  #send(move: string, act: string, body: object, signal: AbortSignal): Promise<Sent> {
+    const call = { method: 'POST', path: `/v1/moves/${move}/${act}`, body } as const;
+    return this.#connection.call({ ...call, answer: sendAnswer, limitMs: SEND_MS }, signal);
   }
 
   #act(move: string, act: string, body: object, limitMs: number, signal: AbortSignal): Promise<Done> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What controller and agents say to each other, as JSON over HTTP/2. A change that an older peer cannot read is a new version. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 export const DEFAULT_AGENT_PORT = 10670;
 
 /** A message without what every message has. */
@@ -84,6 +84,10 @@ export const freezeRequest = z.strictObject({
   target: peerSchema,
 });
 export type FreezeRequest = z.infer<typeof freezeRequest>;
+
+/** To the source, before that: memory is sent while the pod runs. `sizeBytes`: of the archive that comes after it. */
+export const copyAheadRequest = freezeRequest.extend({ sizeBytes: count });
+export type CopyAheadRequest = z.infer<typeof copyAheadRequest>;
 
 /** To the source, when its pod was deleted and cannot come to life at the target: it may here. */
 export const handBackRequest = z.strictObject({ expiresAt: count, waitMs: count, restoreMs: count });
