@@ -85,6 +85,16 @@ export const planSchema = z.strictObject({
   summary: z.strictObject({
     currency: text,
     microsPerHour: z.strictObject({ before: micros, after: micros, bound: micros }),
+    /** The same nodes by other terms. */
+    terms: z.strictObject({
+      list: z.strictObject({ before: micros, after: micros }),
+      /** What was paid ahead spread over its hours; null: not known of all commitments. */
+      effective: z.strictObject({ before: micros, after: micros }).nullable(),
+      /** By how much the next invoice becomes smaller: `low` is what the plan was chosen by. */
+      cashSaving: z.strictObject({ low: z.int(), high: z.int() }),
+      /** What commitments cost an hour that cover nodes before, used or not; null: not known. */
+      committed: micros.nullable(),
+    }),
     /** (after − bound) / bound; 0 when both are 0, null when only the bound is. */
     gap: z.number().nullable(),
     /** The same for node prices and moving together, against the same kind of bound. */
@@ -108,6 +118,10 @@ export const planSchema = z.strictObject({
     /** Nodes that are launched to make room on the way and removed again before the end. */
     spares: z.array(targetNode),
     placements: z.array(placement),
+    /** Nodes there are now that commitments pay for: emptied, they save less than their price, or nothing. */
+    covered: z.array(
+      z.strictObject({ node: text, by: z.array(text), microsPerHour: micros, mostMicrosPerHour: micros }),
+    ),
   }),
   steps: z.array(step),
   /** What must still be so when a step is taken: the nodes that a step touches and the pods that move. */

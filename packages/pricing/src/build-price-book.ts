@@ -49,5 +49,13 @@ export async function buildPriceBook(
     }
     sources.push({ name: `${assumed.name} (assumed elsewhere)`, asOf: assumed.asOf, assumed: true });
   }
-  return { apiVersion: API_VERSION, kind: 'PriceBook', currency: 'USD', sources, offerings };
+  return {
+    apiVersion: API_VERSION,
+    kind: 'PriceBook',
+    currency: 'USD',
+    sources,
+    offerings,
+    commitments: [],
+    missing: [],
+  };
 }

@@ -1,3 +1,5 @@
 export { buildPriceBook, type PriceOptions } from './build-price-book.ts';
+export * from './commitments/cover-nodes.ts';
 export { parsePriceFile } from './price-file.ts';
 export { type NodePrice, PriceLookup } from './price-lookup.ts';
+export * from './sources.ts';

@@ -18,6 +18,7 @@ import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { assemblePlan, namesOf } from './plan/assemble.ts';
 import { buildProblem } from './problem/build-problem.ts';
+import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { EFFORTS } from './search/effort.ts';
@@ -74,7 +75,9 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
     if (reason !== null) status = reason;
     return reason !== null;
   };
-  const prices = new PriceLookup(book);
+  const lookup = new PriceLookup(book);
+  const coverage = coverageOf(snapshot, book, lookup, policy);
+  const prices = coveredPrices(lookup, coverage);
   context.onProgress('reading the cluster');
   const problem = buildProblem(snapshot, book, prices, policy);
   const search = (on: Problem): { relaxation: Relaxation; frontier: PackingState[] } => {
@@ -110,6 +113,8 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
     asked,
     snapshot,
     problem,
+    prices: lookup,
+    coverage,
     bound: relaxation.bound,
     duals: relaxation.duals,
     realisation: best,

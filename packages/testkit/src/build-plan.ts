@@ -22,6 +22,12 @@ export function buildPlan(change: Partial<Plan>): Plan {
     summary: {
       currency: 'USD',
       microsPerHour: { before: 0, after: 0, bound: 0 },
+      terms: {
+        list: { before: 0, after: 0 },
+        effective: { before: 0, after: 0 },
+        cashSaving: { low: 0, high: 0 },
+        committed: 0,
+      },
       gap: 0,
       objectiveGap: 0,
       status: 'optimal',
@@ -32,7 +38,7 @@ export function buildPlan(change: Partial<Plan>): Plan {
       movedBytes: 0,
       solveMs: 0,
     },
-    target: { nodes: [], spares: [], placements: [] },
+    target: { nodes: [], spares: [], placements: [], covered: [] },
     steps: [],
     reliesOn: { nodes: [], pods: [] },
     stays: [],

@@ -145,5 +145,7 @@ export function buildPriceBook(machines: readonly MachinePrice[]): PriceBook {
       bareMetal: false,
       accelerated: false,
     })),
+    commitments: [],
+    missing: [],
   };
 }

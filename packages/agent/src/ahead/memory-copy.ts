@@ -46,7 +46,10 @@ async function copyProcess(pid: number, copy: FileHandle): Promise<readonly Part
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   const memory = await open(`/proc/${pid}/mem`);
   try {
-    for (const { at, length } of await memoryOf(pid)) {
+    const ranges = await memoryOf(pid);
+    // Said beforehand, it lies in large pages.
+    await copy.truncate(ranges.reduce((sum, { length }) => sum + length, 0));
+    for (const { at, length } of ranges) {
       let read = 0;
       while (read < length) {
         const wanted = Math.min(READ_BYTES, length - read);

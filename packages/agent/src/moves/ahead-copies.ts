@@ -6,6 +6,7 @@ import { copyMemory, type MemoryCopy } from '../ahead/memory-copy.ts';
 import type { ManifestFile } from '../archive/manifest.ts';
 import { type OutgoingContainer, sendFiles } from '../archive/send-archive.ts';
 import { containersOf } from '../host/bundles.ts';
+import { growInLargePages } from '../host/memory-folder.ts';
 import { Reserve } from '../host/reserve.ts';
 import type { Runc } from '../host/runc.ts';
 import { type AgentLimits, pacer } from '../limits.ts';
@@ -70,8 +71,9 @@ export class AheadCopies {
   }
 
   async forget(move: string): Promise<void> {
-    this.#sent.delete(move);
+    const wasLast = this.#sent.delete(move) && this.#sent.size === 0;
     await this.#options.state.forgetAhead(move);
+    if (wasLast) await growInLargePages(this.#options.state.folder, false);
   }
 
   /** The checkpoint is written to memory that was kept for it. */
@@ -122,6 +124,7 @@ export class AheadCopies {
     const paths = [...copies].flatMap(([name, own]) => [...own.keys()].map((pid) => join(name, `pages-${pid}.img`)));
     const { files, bytes } = await this.#upload(move, target, paths);
     phases.end('send');
+    await growInLargePages(state.folder, true);
     await this.#reserve.take(folder, memoryBytes);
     phases.end('reserve');
     const byFile = new Map(files.map((file) => [join(folder, file.path), file]));

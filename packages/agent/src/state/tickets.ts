@@ -24,35 +24,35 @@ const VERSION = 1;
 
 /** What agent and shim of one node tell each other, in a folder in memory that only root may enter. */
 export class NodeState {
-  readonly #folder: string;
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** Nothing of the pod is started here from now on. */
   async fence(podUid: string, move: string): Promise<void> {
-    await mkdir(join(this.#folder, 'fences'), { recursive: true, mode: 0o700 });
-    await writeFile(join(this.#folder, 'fences', podUid), `${move}\n`, { mode: 0o600 });
+    await mkdir(join(this.folder, 'fences'), { recursive: true, mode: 0o700 });
+    await writeFile(join(this.folder, 'fences', podUid), `${move}\n`, { mode: 0o600 });
   }
 
   async unfence(podUid: string): Promise<void> {
-    await rm(join(this.#folder, 'fences', podUid), { force: true });
+    await rm(join(this.folder, 'fences', podUid), { force: true });
   }
 
   /** Where the archive of a move belongs. */
   archive(move: string): string {
-    return join(this.#folder, 'archives', move);
+    return join(this.folder, 'archives', move);
   }
 
   /** Where memory of a move is that was sent before its archive; the shim does not look there. */
   ahead(move: string): string {
-    return join(this.#folder, 'ahead', move);
+    return join(this.folder, 'ahead', move);
   }
 
   /** What was sent ahead of other moves than these is of use to nobody any more. */
   async keepAhead(moves: readonly string[]): Promise<void> {
-    const found = await readdir(join(this.#folder, 'ahead')).catch(() => []);
+    const found = await readdir(join(this.folder, 'ahead')).catch(() => []);
     for (const move of found) if (!moves.includes(move)) await this.forgetAhead(move);
   }
 
@@ -62,20 +62,20 @@ export class NodeState {
 
   /** The pod's address goes with it, and stays reserved here. */
   async markLeaving(sandboxId: string, ip: string): Promise<void> {
-    await mkdir(join(this.#folder, 'leaving'), { recursive: true, mode: 0o700 });
-    await writeFile(join(this.#folder, 'leaving', sandboxId), ip, { mode: 0o600 });
+    await mkdir(join(this.folder, 'leaving'), { recursive: true, mode: 0o700 });
+    await writeFile(join(this.folder, 'leaving', sandboxId), ip, { mode: 0o600 });
   }
 
   async unmarkLeaving(sandboxId: string): Promise<void> {
-    await rm(join(this.#folder, 'leaving', sandboxId), { force: true });
+    await rm(join(this.folder, 'leaving', sandboxId), { force: true });
   }
 
   /** Whole or not at all: the shim never sees half a ticket. */
   async grant({ pod, ...more }: Ticket): Promise<void> {
     const folder = this.#ticket(pod.namespace, pod.name);
     const ticket = { version: VERSION, sourceUid: pod.uid, ...more };
-    const partial = join(this.#folder, `ticket-${ticket.move}`);
-    await mkdir(join(this.#folder, 'tickets'), { recursive: true, mode: 0o700 });
+    const partial = join(this.folder, `ticket-${ticket.move}`);
+    await mkdir(join(this.folder, 'tickets'), { recursive: true, mode: 0o700 });
     await mkdir(join(partial, 'open'), { recursive: true, mode: 0o700 });
     await writeFile(join(partial, 'ticket.json'), JSON.stringify(ticket), { mode: 0o600 });
     for (const name of ticket.containers) await writeFile(join(partial, 'open', name), '', { mode: 0o600 });
@@ -141,6 +141,6 @@ export class NodeState {
   }
 
   #ticket(namespace: string, pod: string): string {
-    return join(this.#folder, 'tickets', `${namespace}_${pod}`);
+    return join(this.folder, 'tickets', `${namespace}_${pod}`);
   }
 }

@@ -54,6 +54,12 @@ export function migrationPlan(
     summary: {
       currency: book.currency,
       microsPerHour: { before: 0, after: 0, bound: 0 },
+      terms: {
+        list: { before: 0, after: 0 },
+        effective: { before: 0, after: 0 },
+        cashSaving: { low: 0, high: 0 },
+        committed: 0,
+      },
       gap: null,
       objectiveGap: null,
       status: 'optimal',
@@ -68,6 +74,7 @@ export function migrationPlan(
       nodes: [],
       spares: [],
       placements: [{ ...reference, node: to.name, from: from.name, method: 'live', stallMs: 0, movedBytes: 0 }],
+      covered: [],
     },
     steps: [{ id: 'migrate', kind: 'move', after: [], node: to.name, pod: reference, method: 'live' }],
     reliesOn: { nodes, pods: [{ ...reference, fingerprint: podFingerprint(pod) }] },

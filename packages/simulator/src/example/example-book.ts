@@ -10,5 +10,7 @@ export function exampleBook(): PriceBook {
     currency: 'USD',
     sources: [{ name: 'file', asOf: null, assumed: false }],
     offerings: parsePriceFile(examplePrices(), 'example prices', 0),
+    commitments: [],
+    missing: [],
   };
 }

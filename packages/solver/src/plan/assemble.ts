@@ -15,12 +15,14 @@ import {
   snapshotDigest,
   type TargetNode,
 } from '@restow/model';
+import type { Coverage, PriceLookup } from '@restow/pricing';
 import { belongsToNode } from '@restow/scheduling';
 import type { Realisation } from '../order/realise.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
 import { type Movement, predictMovement } from './movement.ts';
 import { staysOf } from './stays.ts';
 import { stepsOf } from './steps.ts';
+import { basisOf, coveredNodes, termsOf } from './terms.ts';
 
 const MOST_ALTERNATIVES = 5;
 
@@ -30,6 +32,8 @@ export interface PlanFacts {
   /** The same with what was measured counted in. */
   readonly snapshot: Snapshot;
   readonly problem: Problem;
+  readonly prices: PriceLookup;
+  readonly coverage: Coverage;
   readonly bound: number;
   readonly duals: ArrayLike<number>;
   readonly realisation: Realisation;
@@ -75,7 +79,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       policyDigest: digestOf(policy),
       cluster: snapshot.metadata.cluster,
       anonymised: snapshot.metadata.anonymised,
-      basis: 'list',
+      basis: basisOf(asked.book),
       seed: facts.seed,
       effort: facts.effort,
       engine: facts.engine,
@@ -85,6 +89,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
     summary: {
       currency: asked.book.currency,
       microsPerHour: { before, after, bound },
+      terms: termsOf(facts, nameOf),
       gap: relativeGap(after, bound),
       objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, bound),
       status: after <= bound && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
@@ -105,6 +110,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       nodes: targetNodes(snapshot, problem, realisation, nameOf),
       spares: launchedNodes(problem, realisation, nameOf, true),
       placements: placements(snapshot, realisation, nameOf, movement),
+      covered: coveredNodes(facts.coverage),
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
     reliesOn: reliesOn(snapshot, realisation, nameOf),

@@ -7,10 +7,10 @@ import {
   type Snapshot,
   type SnapshotPod,
 } from '@restow/model';
-import type { PriceLookup } from '@restow/pricing';
 import { attachLimitsOf, belongsToNode, daemonPods, stayReasons, viewOfNode, worldOf } from '@restow/scheduling';
 import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
+import type { NodePrices } from './coverage.ts';
 import { demandOf, demandOfAll, holdsInBound, supplyOf } from './demand.ts';
 import { dropDominated } from './dominance.ts';
 import { draftKinds } from './kinds.ts';
@@ -22,7 +22,7 @@ import { sortNodes } from './sort-nodes.ts';
 import { templatesOf } from './templates.ts';
 
 /** Everything that the solver needs, in arrays; nothing of it depends on the order of the snapshot's objects. */
-export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: PriceLookup, policy: Policy): Problem {
+export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePrices, policy: Policy): Problem {
   const world = worldOf(snapshot);
   const limits = attachLimitsOf(snapshot);
   const nodes = [...snapshot.nodes].sort((a, b) => compareText(a.name, b.name));

@@ -1,6 +1,6 @@
 import type { NodePool, Policy, PriceBook, SnapshotNode } from '@restow/model';
-import type { PriceLookup } from '@restow/pricing';
 import { matchesSelector, type NodeView, nodeRole, parseLabelSelector } from '@restow/scheduling';
+import type { NodePrices } from './coverage.ts';
 import type { Reasons } from './problem.ts';
 
 /** A node that takes part in the plan. */
@@ -28,7 +28,7 @@ export function sortNodes(
   nodePools: readonly NodePool[],
   views: ReadonlyMap<string, NodeView>,
   book: PriceBook,
-  prices: PriceLookup,
+  prices: NodePrices,
   policy: Policy,
 ): SortedNodes {
   const scope = parseLabelSelector(policy.nodes);
@@ -61,8 +61,9 @@ export function sortNodes(
   return { active, frozen, frozenPrices, unpriced, nodeReasons, notes };
 }
 
-function describeSource({ name, asOf, assumed }: PriceBook['sources'][number]): string {
+function describeSource({ name, asOf, assumed, stale }: PriceBook['sources'][number]): string {
   const source = name === 'file' ? 'the price file' : name;
   const age = asOf === null ? '' : `, of ${asOf}`;
-  return `list prices from ${source}${age}${assumed ? ": assumed, not this region's own" : ''}`;
+  const doubt = assumed ? ": assumed, not this region's own" : stale === true ? ': it does not answer now' : '';
+  return `prices from ${source}${age}${doubt}`;
 }
