@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runProgram } from './run-program.ts';
 
@@ -5,6 +6,8 @@ const stateSchema = z.looseObject({ status: z.string(), pid: z.int() });
 export type RuncState = z.infer<typeof stateSchema>;
 
 const QUICK_MS = 10_000;
+const SOON_MS = 100;
+const POLL_MS = 5;
 
 /** runc on containerd's own containers. */
 export class Runc {
@@ -34,10 +37,15 @@ export class Runc {
     await this.#runUnless(['resume', id], (state) => state?.status !== 'paused');
   }
 
-  /** At once, paused or not: what is paused dies when it is let go on. */
-  async kill(id: string): Promise<void> {
+  /**
+   * At once, paused or not: what is paused dies when it is let go on, which newer runcs see to themselves. Resolves when
+   * the first process is dead, and with it all others that it has started. `pid`: the first process.
+   */
+  async kill(id: string, pid: number): Promise<void> {
     await this.#runUnless(['kill', id, 'KILL'], (state) => state === null || state.status === 'stopped');
+    if (await isDeadWithin(pid, SOON_MS)) return;
     await this.thaw(id);
+    if (!(await isDeadWithin(pid, QUICK_MS))) throw new Error(`process ${pid} of container ${id} does not die`);
   }
 
   /** Writes the memory of a paused container there and leaves it paused. Connections and locks are part of it. */
@@ -60,5 +68,15 @@ export class Runc {
 
   #run(args: readonly string[], limitMs: number): Promise<string> {
     return runProgram([...this.#command, ...args], { limitMs });
+  }
+}
+
+/** A first process is dead when no other of its container is left. Source: Linux, pid_namespaces(7). */
+async function isDeadWithin(pid: number, limitMs: number): Promise<boolean> {
+  for (const until = performance.now() + limitMs; ; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+    // Its state is behind its name, which may have spaces.
+    if (stat === null || /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))) return true;
+    if (performance.now() > until) return false;
   }
 }

@@ -16,6 +16,9 @@ import type { NodeState } from '../state/tickets.ts';
 import { refusal } from './answers.ts';
 import { Phases } from './phases.ts';
 
+/** Below that it costs more to prepare for a checkpoint than it saves. */
+const LARGE_BYTES = 64 * 2 ** 20;
+
 export interface AheadCopiesOptions {
   readonly state: NodeState;
   readonly runc: Runc;
@@ -124,8 +127,10 @@ export class AheadCopies {
     const paths = [...copies].flatMap(([name, own]) => [...own.keys()].map((pid) => join(name, `pages-${pid}.img`)));
     const { files, bytes } = await this.#upload(move, target, paths);
     phases.end('send');
-    await growInLargePages(state.folder, true);
-    await this.#reserve.take(folder, memoryBytes);
+    if (memoryBytes >= LARGE_BYTES) {
+      await growInLargePages(state.folder, true);
+      await this.#reserve.take(folder, memoryBytes);
+    }
     phases.end('reserve');
     const byFile = new Map(files.map((file) => [join(folder, file.path), file]));
     this.#sent.set(

@@ -188,7 +188,7 @@ export class SourceMoves {
     if (record === null || record.killed) return DONE;
     if (record.state !== 'kept') return refusal(`there is no archive of move ${move}`);
     const phases = new Phases(this.#options.now);
-    await Promise.all(record.containers.map(({ id }) => runc.kill(id)));
+    await Promise.all(record.containers.map(({ id, pid }) => runc.kill(id, pid)));
     records.write({ ...records.source(move)!, killed: true });
     phases.end('kill');
     return { ok: true, phasesMs: phases.ms };

@@ -16,7 +16,7 @@ const TICKET_MS = 15 * 60_000;
 /** Half a minute's worth on a slow network. */
 const GATE_ABOVE_BYTES = 4 * 2 ** 30;
 /** Less is sent in a moment, frozen or not. */
-const AHEAD_FROM_BYTES = 32 * 2 ** 20;
+const AHEAD_FROM_BYTES = 4 * 2 ** 20;
 /** How long a container waits for the archive, which comes while it is made. */
 const WAIT_MS = 100_000;
 const RESTORE_MS = 90_000;
