@@ -6,14 +6,16 @@ import { redisSet } from '../../test/nodes/objects.ts';
 
 /**
  * Moves a redis of each size live between two real kubelets, beside a bare `runc checkpoint` and `restore` of the same
- * process on one node, and beside what everybody can do: delete the pod and wait. A line of JSON for each size. `--fill`:
- * `noise`, or `zeros`, which are not sent.
+ * process on one node, and beside what everybody can do: delete the pod and wait. A line of JSON for each size, of the
+ * round with the median outage; the bare time is the median of all rounds. `--fill`: `noise`, or `zeros`, which are not
+ * sent.
  */
 const { values } = parseArgs({
   options: {
     sizes: { type: 'string', default: '10,100,500' },
     json: { type: 'boolean', default: false },
     fill: { type: 'string', default: 'noise' },
+    rounds: { type: 'string', default: '3' },
   },
 });
 const RUNC = 'runc --root /run/containerd/runc/k8s.io';
@@ -28,7 +30,12 @@ interface Migrated {
 const bed = await AgentBed.start();
 try {
   for (const sizeMb of values.sizes.split(',').map(Number)) {
-    const line = { sizeMb, ...(await migrated(sizeMb)), bareStallMs: await bare(sizeMb) };
+    const rounds: (Awaited<ReturnType<typeof migrated>> & { bareStallMs: number })[] = [];
+    for (let round = 0; round < Number(values.rounds); round++)
+      rounds.push({ ...(await migrated(sizeMb)), bareStallMs: await bare(sizeMb) });
+    const { bareStallMs } = median(rounds, (round) => round.bareStallMs);
+    const all = rounds.map((round) => [round.outageMs, round.bareStallMs]);
+    const line = { sizeMb, ...median(rounds, ({ outageMs }) => outageMs), bareStallMs, rounds: all };
     process.stdout.write(values.json ? `${JSON.stringify(line)}\n` : row(line));
   }
 } finally {
@@ -104,6 +111,10 @@ async function bare(sizeMb: number): Promise<number> {
     `${RUNC} delete --force bare-restored; ctr -n k8s.io task delete --force bare; ctr -n k8s.io container delete bare; rm -r /run/bare`,
   );
   return outageMs;
+}
+
+function median<Item>(items: readonly Item[], by: (item: Item) => number): Item {
+  return items.toSorted((one, other) => by(one) - by(other))[(items.length - 1) >> 1]!;
 }
 
 function quiet(): Promise<void> {

@@ -110,9 +110,12 @@ export class SourceMoves {
     this.#sending.connect(move, target);
     try {
       await this.#options.state.fence(pod.uid, move);
-      await setLink(record.hostInterface, 'down');
       phases.end('fence');
-      await Promise.all(containers.map(({ id }) => this.#options.runc.pause(id)));
+      // In any order: what still comes in is in the pod's sockets, and is dumped with them.
+      await Promise.all([
+        setLink(record.hostInterface, 'down'),
+        ...containers.map(({ id }) => this.#options.runc.pause(id)),
+      ]);
       phases.end('freeze');
       return { ok: true, phasesMs: phases.ms };
     } catch (error) {
