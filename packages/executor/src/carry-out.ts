@@ -1,6 +1,7 @@
 import type { Plan, Policy } from '@restow/model';
 import type { Account } from './account/account.ts';
 import { closeAccount, costOf } from './account/close-account.ts';
+import { priceInPlan } from './account/price-in-plan.ts';
 import { JournalError } from './errors.ts';
 import type { JournalRecord, Reason } from './journal/record.ts';
 import { compareWithCluster, refusePlan } from './run/accept-plan.ts';
@@ -54,7 +55,7 @@ export async function carryOut(request: RunRequest, ports: RunPorts, options: Ru
     cluster: plan.metadata.cluster,
     plan,
     policy,
-    microsPerHour: costOf(live, ports.priceOf),
+    microsPerHour: costOf(live, priceInPlan(plan, ports.priceOf)),
   };
   await ports.journal.append(started);
   const state = startState(started);

@@ -27,6 +27,7 @@ export function renderSummary(plan: Plan): string {
       'saving',
       `${money(saving)}/h, ${money(saving * HOURS_PER_MONTH)}/month (${percent(before === 0 ? 0 : saving / before)})`,
     ],
+    ...termRows(plan),
     [
       'proof',
       `nothing valid costs less than ${money(bound)}/h; ` +
@@ -44,6 +45,24 @@ export function renderSummary(plan: Plan): string {
     ],
   ];
   return renderColumns(rows);
+}
+
+/** Where commitments pay for nodes, what is saved depends on whose money is counted. */
+function termRows(plan: Plan): string[][] {
+  const { currency, terms } = plan.summary;
+  const { covered } = plan.target;
+  if (covered.length === 0) return [];
+  const money = (micros: number) => `${formatMicros(micros, currency)}/h`;
+  const saved = ({ before, after }: { readonly before: number; readonly after: number }) => money(before - after);
+  const { low, high } = terms.cashSaving;
+  const isRange = high > low;
+  const cash = isRange ? `${money(low)} to ${money(high)}, as others use what is freed` : money(low);
+  const effective = terms.effective === null ? 'not known' : saved(terms.effective);
+  const paid = terms.committed === null ? 'an unknown amount is' : `${money(terms.committed)} is`;
+  return [
+    ['invoice', `${cash} less; by list prices ${saved(terms.list)}, by effective cost ${effective}`],
+    ['committed', `${paid} paid whatever happens, by commitments that cover ${covered.length} of the nodes`],
+  ];
 }
 
 function renderNodes(plan: Plan, wide: boolean): string {

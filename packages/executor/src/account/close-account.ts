@@ -2,6 +2,7 @@ import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { RunPorts } from '../run/context.ts';
 import type { RunState } from '../run/run-state.ts';
 import type { Account } from './account.ts';
+import { priceInPlan } from './price-in-plan.ts';
 import { surgeMicros } from './surge.ts';
 
 /** What the priced nodes of the cluster cost per hour. */
@@ -24,7 +25,7 @@ export function closeAccount(
   const { summary } = plan;
   const launched = [...state.launched.values()].filter(({ launchedAt }) => launchedAt !== null);
   const kept = launched.filter(({ goneAt }) => goneAt === null);
-  const cost = costOf(live, ports.priceOf);
+  const cost = costOf(live, priceInPlan(plan, ports.priceOf));
   const promised = summary.microsPerHour.after;
   const reasons = [...state.reasons];
   const untouched = moves.made === 0 && state.removed.length === 0 && kept.length === 0;

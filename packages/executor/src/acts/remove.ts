@@ -1,4 +1,5 @@
 import type { PlanStep } from '@restow/model';
+import { priceInPlan } from '../account/price-in-plan.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { liveNodeOf } from '../run/names.ts';
 import type { RunAct } from '../run/run-state.ts';
@@ -38,7 +39,7 @@ export async function remove(context: RunContext, step: PlanStep): Promise<StepR
     }
   }
   const target = { name: identity.name, uid: node?.uid ?? identity.uid };
-  const microsPerHour = node === undefined ? priceBefore(context, step) : ports.priceOf(node);
+  const microsPerHour = node === undefined ? priceBefore(context, step) : priceInPlan(state.plan, ports.priceOf)(node);
   const { outcome } = await context.act(
     step.id,
     { kind: 'remove', node: target, microsPerHour },
