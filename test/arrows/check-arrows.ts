@@ -20,6 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
   migration: ['model', 'executor', 'kube'],
   agent: ['migration'],
+  aws: ['model', 'pricing', 'executor', 'kube'],
   controller: ['model', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [
@@ -33,6 +34,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'migration',
     'agent',
+    'aws',
     'controller',
   ],
 };

@@ -1,0 +1,1 @@
+export { type AwsPricesOptions, awsPrices } from './aws-prices.ts';
