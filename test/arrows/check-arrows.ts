@@ -20,7 +20,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   simulator: ['model', 'scheduling', 'pricing', 'executor'],
   migration: ['model', 'executor', 'kube'],
   agent: ['migration'],
-  aws: ['model', 'pricing', 'executor', 'kube'],
+  aws: ['model', 'pricing', 'executor'],
   controller: ['model', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [

@@ -42,7 +42,7 @@ export function buildProgram(): Command {
     .option('--context <name>', 'without -f: read the cluster of this context')
     .option(
       '--prices <source>',
-      "'builtin' or 'file:PATH', whose rows are exactly what may be launched (repeatable)",
+      "'builtin', 'aws:REGION', or 'file:PATH', whose rows are exactly what may be launched (repeatable)",
       collect,
       [],
     )
@@ -105,6 +105,14 @@ export function buildProgram(): Command {
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
     .option('--context <name>', 'the cluster of this context')
     .action(async (options) => (await import('./commands/pause.ts')).runResume(options));
+
+  program
+    .command('prices')
+    .description('show where prices come from, how old they are, what is paid ahead, and what is missing')
+    .option('--prices <source>', "'builtin', 'aws:REGION' or 'file:PATH' (repeatable)", collect, [])
+    .option('--assume-region <region>', 'as for `restow plan`')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (options) => (await import('./commands/prices.ts')).runPrices(options));
 
   program
     .command('explain')

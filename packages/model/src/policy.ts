@@ -79,6 +79,12 @@ export const policySchema = z.strictObject({
       live: z.boolean().default(true),
     })
     .prefault({}),
+  prices: z
+    .strictObject({
+      /** Where a cloud does not answer, its last prices may be so old for a new plan. */
+      mostStaleHours: z.number().nonnegative().default(24),
+    })
+    .prefault({}),
   usage: z
     .strictObject({
       /** No pod is sent to a node whose pods would then use more than this part of its memory, as measured; null: any. */

@@ -7,7 +7,7 @@ const HEADER =
   'instance_type,zone,capacity_type,arch,allocatable_cpu_milli,allocatable_memory_mib,allocatable_pods,gpu_count,usd_per_hour';
 const FILE = `${HEADER}\nm5.large,,on-demand,amd64,1930,6903,29,0,0.05\nm5.large,us-east-1b,on-demand,amd64,1930,6903,29,0,0.06\n`;
 const book = (sources: string[], assumeRegion: string | null = null) =>
-  buildPriceBook({ sources, assumeRegion }, async () => FILE);
+  buildPriceBook({ sources, assumeRegion }, { readText: async () => FILE, readCloud: async () => null });
 const node = (region: string, zone: string, instanceType = 'm5.large') =>
   buildNode('n', { region, zone, instanceType });
 
@@ -46,5 +46,30 @@ test('the catalogue knows what is not bought by default', async () => {
 });
 
 test('a source that is none is refused', async () => {
-  await expect(book(['aws:us-east-1'])).rejects.toThrow(/expected 'builtin' or 'file:PATH'/);
+  await expect(book(['aws:us-east-1'])).rejects.toThrow(/expected 'builtin', 'file:PATH' or 'aws:REGION'/);
+});
+
+test('what a cloud says comes first, is all that may be launched, and says when it was said', async () => {
+  const [large] = (await book(['file:prices.csv'])).offerings;
+  const { source: _source, launchable: _launchable, ...offering } = { ...large!, region: 'eu-west-1', nanosPerHour: 7 };
+  const report = {
+    currency: 'USD',
+    asOf: '2026-11-01T12:00:00.000Z',
+    isStale: true,
+    offerings: [offering],
+    commitments: [],
+    missing: ['m5.xlarge: its price is zero'],
+  };
+  const readers = { readText: async () => FILE, readCloud: async () => report };
+  const found = await buildPriceBook({ sources: ['aws:eu-west-1'], assumeRegion: null }, readers);
+  expect(found.offerings.filter(({ launchable }) => launchable)).toEqual([
+    { ...offering, source: 0, launchable: true },
+  ]);
+  expect(found.sources[0]).toEqual({ name: 'aws:eu-west-1', asOf: report.asOf, assumed: false, stale: true });
+  expect(found.missing).toEqual(report.missing);
+  const other = {
+    ...readers,
+    readCloud: async (name: string) => ({ ...report, currency: name === 'a' ? 'USD' : 'CNY' }),
+  };
+  await expect(buildPriceBook({ sources: ['a', 'b'], assumeRegion: null }, other)).rejects.toThrow(/USD and CNY/);
 });

@@ -2,37 +2,55 @@ import { API_VERSION, InputError, type Offering, type PriceBook } from '@restow/
 import { awsCatalogue } from './catalogue/aws.ts';
 import { gcpCatalogue } from './catalogue/gcp.ts';
 import { parsePriceFile } from './price-file.ts';
+import type { CloudReport } from './sources.ts';
 
 export interface PriceOptions {
-  /** `builtin` or `file:PATH`, the most important first. Empty: `builtin`. */
+  /** `builtin`, `file:PATH`, or a cloud's region such as `aws:us-east-1`, the most important first. Empty: `builtin`. */
   readonly sources: readonly string[];
   /** Nodes of regions without built-in prices are valued as if they were in this one. */
   readonly assumeRegion: string | null;
 }
 
+/** What comes from outside. */
+export interface PriceReaders {
+  readonly readText: (path: string) => Promise<string>;
+  /** null: there is no such cloud. */
+  readonly readCloud: (source: string) => Promise<CloudReport | null>;
+}
+
 /**
- * One price book from the sources asked for. Where a price file is among them, its rows are exactly what may be
- * launched; the built-in catalogue, always asked last, then only values nodes that exist.
+ * One price book from the sources asked for. Where price files or clouds are among them, what they have is exactly what
+ * may be launched; the built-in catalogue, always asked last, then only values nodes that exist.
  */
-export async function buildPriceBook(
-  options: PriceOptions,
-  readText: (path: string) => Promise<string>,
-): Promise<PriceBook> {
+export async function buildPriceBook(options: PriceOptions, readers: PriceReaders): Promise<PriceBook> {
   const sources: PriceBook['sources'][number][] = [];
   const offerings: Offering[] = [];
-  let fromFile = false;
-  for (const source of options.sources) {
-    if (source === 'builtin') continue;
-    if (!source.startsWith('file:')) {
-      throw new InputError(`--prices ${source}: expected 'builtin' or 'file:PATH'`);
+  const commitments: PriceBook['commitments'][number][] = [];
+  const missing: string[] = [];
+  const currencies = new Set<string>();
+  for (const asked of options.sources.filter((one) => one !== 'builtin')) {
+    const source = sources.length;
+    if (asked.startsWith('file:')) {
+      const path = asked.slice('file:'.length);
+      offerings.push(...parsePriceFile(await readers.readText(path), path, source));
+      sources.push({ name: 'file', asOf: null, assumed: false });
+      continue;
     }
-    const path = source.slice('file:'.length);
-    offerings.push(...parsePriceFile(await readText(path), path, sources.length));
-    sources.push({ name: 'file', asOf: null, assumed: false });
-    fromFile = true;
+    const report = await readers.readCloud(asked);
+    if (report === null)
+      throw new InputError(`--prices ${asked}: expected 'builtin', 'file:PATH' or 'aws:REGION' such as aws:us-east-1`);
+    for (const offering of report.offerings) offerings.push({ ...offering, source, launchable: true });
+    for (const commitment of report.commitments) commitments.push({ ...commitment, source });
+    missing.push(...report.missing);
+    currencies.add(report.currency);
+    const { asOf, isStale } = report;
+    sources.push({ name: asked, asOf, assumed: false, ...(isStale && { stale: true }) });
   }
-  const launchable = !fromFile || options.sources.includes('builtin');
-  const catalogues = await Promise.all([awsCatalogue(), gcpCatalogue()]);
+  if (currencies.size > 1) throw new InputError(`--prices: ${[...currencies].join(' and ')} cannot be compared`);
+  const [currency = 'USD'] = currencies;
+  const launchable = sources.length === 0 || options.sources.includes('builtin');
+  // Prices in another currency say nothing.
+  const catalogues = currency === 'USD' ? await Promise.all([awsCatalogue(), gcpCatalogue()]) : [];
   const assumed = catalogues.find(({ region }) => region === options.assumeRegion);
   if (options.assumeRegion !== null && assumed === undefined) {
     const known = catalogues.map(({ region }) => region).join(', ');
@@ -49,13 +67,5 @@ export async function buildPriceBook(
     }
     sources.push({ name: `${assumed.name} (assumed elsewhere)`, asOf: assumed.asOf, assumed: true });
   }
-  return {
-    apiVersion: API_VERSION,
-    kind: 'PriceBook',
-    currency: 'USD',
-    sources,
-    offerings,
-    commitments: [],
-    missing: [],
-  };
+  return { apiVersion: API_VERSION, kind: 'PriceBook', currency, sources, offerings, commitments, missing };
 }

@@ -1,4 +1,4 @@
-export { buildPriceBook, type PriceOptions } from './build-price-book.ts';
+export { buildPriceBook, type PriceOptions, type PriceReaders } from './build-price-book.ts';
 export * from './commitments/cover-nodes.ts';
 export { parsePriceFile } from './price-file.ts';
 export { type NodePrice, PriceLookup } from './price-lookup.ts';

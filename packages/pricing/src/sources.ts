@@ -20,6 +20,18 @@ export interface CommitmentSource {
   commitments(signal: AbortSignal): Promise<Sourced<SourcedCommitment>>;
 }
 
+/** What a cloud has said, now or the last time that it answered. */
+export interface CloudReport {
+  readonly currency: string;
+  /** ISO 8601: when it said so. */
+  readonly asOf: string;
+  /** It does not answer now. */
+  readonly isStale: boolean;
+  readonly offerings: readonly SourcedOffering[];
+  readonly commitments: readonly SourcedCommitment[];
+  readonly missing: readonly string[];
+}
+
 /** How likely spot capacity is to be had and to stay. */
 export interface SpotRisk {
   readonly instanceType: string;

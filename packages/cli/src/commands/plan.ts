@@ -1,10 +1,11 @@
 import { type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
 import { planInWorker } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
+import { areLive, keepBook } from '../kept-books.ts';
 import { showProgress } from '../progress.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
-import { readPrices } from '../read-prices.ts';
+import { readPrices, refuseStalePrices } from '../read-prices.ts';
 import { renderPlan } from '../render/plan-table.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -29,6 +30,7 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
   const policy = withFlags(await readPolicy(options.policy), options);
   const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null });
+  refuseStalePrices(book, policy.prices.mostStaleHours, new Date());
   const snapshot = await readCluster(options);
   const cancel = new AbortController();
   const onInterrupt = () => cancel.abort();
@@ -44,6 +46,7 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
     progress.end();
     process.removeListener('SIGINT', onInterrupt);
   }
+  if (options.save !== undefined && areLive(options.prices)) await keepBook(book);
   if (options.save !== undefined) await writeWhole(options.save, `${JSON.stringify(plan)}\n`);
   process.stdout.write(await print(plan, options.output));
 }

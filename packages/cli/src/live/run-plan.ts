@@ -13,6 +13,7 @@ import {
 import type { PhaseListener } from '@restow/migration';
 import { digestOf, InputError, type Plan, type PriceBook, RestowError } from '@restow/model';
 import { amendRequest, planInWorker } from '@restow/solver';
+import { areLive, keptBook } from '../kept-books.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { readPrices } from '../read-prices.ts';
 import { showRun } from '../show-run.ts';
@@ -150,8 +151,10 @@ export async function bookFor(
   plan: Plan,
   { prices, assumeRegion }: Pick<RunMeta, 'prices' | 'assumeRegion'>,
 ): Promise<PriceBook> {
-  const book = await readPrices({ sources: prices, assumeRegion });
-  if (digestOf(book) !== plan.metadata.priceBookDigest) {
+  const { priceBookDigest } = plan.metadata;
+  const kept = areLive(prices) ? await keptBook(priceBookDigest) : null;
+  const book = kept ?? (await readPrices({ sources: prices, assumeRegion }));
+  if (digestOf(book) !== priceBookDigest) {
     throw new InputError(
       'these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew',
     );

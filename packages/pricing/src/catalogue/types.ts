@@ -1,7 +1,6 @@
-import type { Offering } from '@restow/model';
+import type { SourcedOffering } from '../sources.ts';
 
-/** A built-in offering before its place in a price book is known. */
-export type CatalogueOffering = Omit<Offering, 'source' | 'launchable'>;
+export type CatalogueOffering = SourcedOffering;
 
 export interface Catalogue {
   readonly name: string;

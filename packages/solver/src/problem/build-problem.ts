@@ -21,6 +21,9 @@ import { relevantLabels, ShapeIndex } from './shapes.ts';
 import { sortNodes } from './sort-nodes.ts';
 import { templatesOf } from './templates.ts';
 
+/** Of what prices are not known, so much is said with every plan. */
+const MOST_MISSING = 5;
+
 /** Everything that the solver needs, in arrays; nothing of it depends on the order of the snapshot's objects. */
 export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePrices, policy: Policy): Problem {
   const world = worldOf(snapshot);
@@ -157,6 +160,9 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   )) {
     podReasons.set(pod, reasons);
   }
+  for (const what of book.missing.slice(0, MOST_MISSING)) notes.add(`prices: ${what}`);
+  if (book.missing.length > MOST_MISSING)
+    notes.add(`prices: ${book.missing.length - MOST_MISSING} more are not known (restow prices)`);
   for (const gap of snapshot.gaps)
     notes.add(
       `${gap.message}${gap.count > 1 ? ` (${gap.count})` : ''}${gap.examples.length > 0 ? `: ${gap.examples.join(', ')}` : ''}`,
