@@ -111,6 +111,7 @@ export function buildProgram(): Command {
     .description('show where prices come from, how old they are, what is paid ahead, and what is missing')
     .option('--prices <source>', "'builtin', 'aws:REGION' or 'file:PATH' (repeatable)", collect, [])
     .option('--assume-region <region>', 'as for `restow plan`')
+    .option('--policy <file>', 'policy (YAML), for its discounts')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
     .action(async (options) => (await import('./commands/prices.ts')).runPrices(options));
 

@@ -83,6 +83,19 @@ export const policySchema = z.strictObject({
     .strictObject({
       /** Where a cloud does not answer, its last prices may be so old for a new plan. */
       mostStaleHours: z.number().nonnegative().default(24),
+      /** What was agreed with a cloud, off its list prices. */
+      discounts: z
+        .array(
+          z.strictObject({
+            /** `aws`, `gcp`, a region of theirs, or `file`. */
+            source: z.string(),
+            percent: z.number().min(0).max(100),
+            /** Such as `m5`; empty: all. */
+            families: names.default([]),
+            capacityTypes: z.array(capacityTypeSchema).default(['on-demand']),
+          }),
+        )
+        .default([]),
     })
     .prefault({}),
   usage: z

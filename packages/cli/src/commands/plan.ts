@@ -29,7 +29,7 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const seed = parseCount(options.seed, '--seed');
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
   const policy = withFlags(await readPolicy(options.policy), options);
-  const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null });
+  const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null }, policy);
   refuseStalePrices(book, policy.prices.mostStaleHours, new Date());
   const snapshot = await readCluster(options);
   const cancel = new AbortController();

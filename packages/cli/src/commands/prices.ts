@@ -1,10 +1,12 @@
 import { formatMicros, nanosToMicros, type PriceBook } from '@restow/model';
+import { readPolicy } from '../read-policy.ts';
 import { readPrices } from '../read-prices.ts';
 import { renderColumns } from '../render/columns.ts';
 
 export interface PricesOptions {
   readonly prices: readonly string[];
   readonly assumeRegion?: string;
+  readonly policy?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -13,7 +15,8 @@ const MS_PER_MINUTE = 60_000;
 
 /** Shows where prices come from, how old they are, what is paid ahead, and what is missing. Changes nothing. */
 export async function runPrices(options: PricesOptions): Promise<void> {
-  const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null });
+  const policy = await readPolicy(options.policy);
+  const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null }, policy);
   process.stdout.write(
     options.output === 'json' ? `${JSON.stringify(book, null, 2)}\n` : renderPrices(book, new Date()),
   );

@@ -153,7 +153,7 @@ export async function bookFor(
 ): Promise<PriceBook> {
   const { priceBookDigest } = plan.metadata;
   const kept = areLive(prices) ? await keptBook(priceBookDigest) : null;
-  const book = kept ?? (await readPrices({ sources: prices, assumeRegion }));
+  const book = kept ?? (await readPrices({ sources: prices, assumeRegion }, plan.policy));
   if (digestOf(book) !== priceBookDigest) {
     throw new InputError(
       'these are not the prices that the plan was made with: say the same --prices and --assume-region, or plan anew',
