@@ -165,6 +165,7 @@ export function buildProgram(): Command {
     .description('say for each node by which methods its pods can move, and every reason why not; changes nothing')
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
     .option('--context <name>', 'the cluster of this context')
+    .option('--cloud <cloud>', 'instead: each permission at aws:REGION, and what each that is missing costs')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
     .action(async (options) => {
       process.exitCode = await (await import('./commands/doctor.ts')).runDoctor(options);

@@ -1,3 +1,4 @@
+import { InputError } from '@restow/model';
 import { type Access, lacking } from '../live/access.ts';
 import { type LiveMoves, openLiveMoves } from '../live/live-moves.ts';
 import { withApi } from '../live/with-api.ts';
@@ -7,6 +8,7 @@ import { renderColumns } from '../render/columns.ts';
 export interface DoctorOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly cloud?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -35,6 +37,7 @@ const CORDON: Access = { verb: 'patch', group: '', resource: 'nodes' };
 
 /** Says for each node by which methods pods can leave it and come to it, and every reason why not. Changes nothing. */
 export async function runDoctor(options: DoctorOptions): Promise<number> {
+  if (options.cloud !== undefined) return examineCloud(options.cloud, options.output);
   const choice = clusterChoice(options.kubeconfig, options.context);
   await withApi({ choice, userAgent: 'restow doctor', limitMs: LIMIT_MS }, async (api, signal) => {
     const nodes = (await api.list('/api/v1/nodes', signal)).map(({ metadata }) => metadata.name).sort();
@@ -62,6 +65,22 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
     );
   });
   return 0;
+}
+
+/** Each permission at a cloud, and what each that is missing costs. */
+async function examineCloud(cloud: string, output: DoctorOptions['output']): Promise<number> {
+  const [name, region = ''] = cloud.split(':');
+  if (name !== 'aws' || region === '')
+    throw new InputError(`--cloud ${cloud}: expected aws:REGION such as aws:us-east-1`);
+  const { examineAws } = await import('@restow/aws');
+  const permissions = await examineAws(region, AbortSignal.timeout(LIMIT_MS));
+  const rows = permissions.map(({ action, answer, note }) => [action, answer, note]);
+  process.stdout.write(
+    output === 'json'
+      ? `${JSON.stringify({ permissions }, null, 2)}\n`
+      : renderColumns([['PERMISSION', 'ANSWER', 'WITHOUT IT'], ...rows]),
+  );
+  return permissions.every(({ answer }) => answer === 'allowed') ? 0 : 1;
 }
 
 async function whyNotLive(live: LiveMoves | null, node: string, signal: AbortSignal): Promise<readonly string[]> {

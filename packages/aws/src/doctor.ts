@@ -1,0 +1,31 @@
+import { AwsClients } from './clients.ts';
+import { isDenied } from './failures.ts';
+import { PERMISSIONS } from './permissions.ts';
+
+export interface PermissionFinding {
+  readonly action: string;
+  readonly answer: 'allowed' | 'denied' | 'unknown';
+  /** What it costs where it is denied, or why it is not known. */
+  readonly note: string;
+}
+
+/** Asks for each permission that restow uses; changes nothing and costs nothing. */
+export async function examineAws(region: string, signal: AbortSignal): Promise<readonly PermissionFinding[]> {
+  const clients = new AwsClients(region);
+  return Promise.all(
+    PERMISSIONS.map(async ({ action, without, probe }): Promise<PermissionFinding> => {
+      try {
+        await probe(clients, signal);
+        return { action, answer: 'allowed', note: '' };
+      } catch (error) {
+        const { name, message } = error as Error;
+        if (isDenied(error)) return { action, answer: 'denied', note: without };
+        // It was looked at, and would have been done; or what was asked for is not there.
+        const isAllowed = name === 'DryRunOperation' || /NotFound|Validation/.test(name);
+        return isAllowed
+          ? { action, answer: 'allowed', note: '' }
+          : { action, answer: 'unknown', note: `${name}: ${message}` };
+      }
+    }),
+  );
+}
