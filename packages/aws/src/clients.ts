@@ -1,6 +1,7 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { PricingClient } from '@aws-sdk/client-pricing';
 import type { SavingsplansClient } from '@aws-sdk/client-savingsplans';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 
 const MOST_ATTEMPTS = 6;
 const CONNECT_MS = 5_000;
@@ -39,6 +40,11 @@ export class AwsClients {
   readonly savingsPlans = once(async (): Promise<SavingsplansClient> => {
     const { SavingsplansClient } = await import('@aws-sdk/client-savingsplans');
     return new SavingsplansClient(this.#options('us-east-1'));
+  });
+
+  readonly sqs = once(async (): Promise<SQSClient> => {
+    const { SQSClient } = await import('@aws-sdk/client-sqs');
+    return new SQSClient(this.#options(this.region));
   });
 
   #options(region: string) {

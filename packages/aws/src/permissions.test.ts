@@ -8,6 +8,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   'client-ec2': 'ec2',
   'client-pricing': 'pricing',
   'client-savingsplans': 'savingsplans',
+  'client-sqs': 'sqs',
 };
 
 /** Every call of the SDK that the sources make, by the module that it is loaded from. */
@@ -32,16 +33,18 @@ afterAll(async () => {
   await aws.stop();
 });
 
-test('the policy allows just the calls that are made, and each says what it costs not to have it', () => {
+test('the policies allow just the calls that are made, and each says what it costs not to have it', () => {
   const folder = new URL('.', import.meta.url);
-  const files = readdirSync(folder).filter(
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !/\.test\.ts$|^permissions\.ts$/.test(name),
   );
   const calls = callsIn(files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n'));
-  const policy = JSON.parse(readFileSync(new URL('../../../deploy/aws/prices.policy.json', folder), 'utf8'));
-  expect(calls).toContain('ec2:DescribeSpotPriceHistory');
-  expect([...new Set(calls)].sort()).toEqual(policy.Statement[0].Action);
-  expect(PERMISSIONS.map(({ action }) => action).sort()).toEqual(policy.Statement[0].Action);
+  const [prices = [], notices = []] = ['prices', 'notices'].map((name): string[] => {
+    const text = readFileSync(new URL(`../../../deploy/aws/${name}.policy.json`, folder), 'utf8');
+    return JSON.parse(text).Statement[0].Action;
+  });
+  expect([...new Set(calls)].sort()).toEqual([...prices, ...notices].sort());
+  expect(PERMISSIONS.map(({ action }) => action).sort()).toEqual(prices);
   expect(PERMISSIONS.every(({ without }) => without.length > 10)).toBe(true);
 });
 

@@ -2,6 +2,7 @@ export { buildPlan } from './build-plan.ts';
 export { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 export { FakeAws, type FakeAwsAccount, type Fault } from './clouds/fake-aws.ts';
 export { fakeAwsAccount, fakeInstanceType, fakeProduct } from './clouds/fake-aws-account.ts';
+export { FakeQueue } from './clouds/fake-queue.ts';
 export { type ClusterHarness, clusterContract } from './contracts/cluster-contract.ts';
 export { type JournalPlace, journalContract } from './contracts/journal-contract.ts';
 export { ApiAnswerError, ApiConnection } from './control-plane/api-connection.ts';

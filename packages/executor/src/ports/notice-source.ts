@@ -1,7 +1,14 @@
 /** A cloud's or a person's word that a node will go. */
 export interface Notice {
   readonly id: string;
-  readonly kind: 'spot-interruption' | 'rebalance-hint' | 'maintenance' | 'person';
+  /** `going`: it is on its way out already; `person`: somebody said so. */
+  readonly kind:
+    | 'spot-interruption'
+    | 'reservation-interruption'
+    | 'rebalance-hint'
+    | 'maintenance'
+    | 'going'
+    | 'person';
   readonly node: string;
   /** When it goes, ms since the epoch; null when that is not known. */
   readonly deadline: number | null;
