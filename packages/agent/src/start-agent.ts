@@ -60,7 +60,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const addresses = new Addresses(addressFolder, shim, { node, url });
   const connect = (peer: AgentPeer) => AgentConnection.open(peer.node, peer.url, credentials);
   const now = () => performance.now();
-  const ahead = new AheadCopies({ state, runc, shim, limits, connect, now });
+  const ahead = new AheadCopies({ state, runc, shim, limits, connect, now, log });
   await state.keepAhead(records.all().flatMap(({ move, role }) => (role === 'target' ? [move] : [])));
   const sources = new SourceMoves({ state, records, runc, shim, limits, addresses, ahead, connect, now, log });
   const targets = new TargetMoves({ state, records, limits, now, wallNow: Date.now });

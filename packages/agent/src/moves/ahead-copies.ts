@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AgentConnection, type AgentPeer, type CopyAheadRequest, type Sent, sendAnswer } from '@restow/migration';
+import type { Logger } from 'pino';
 import { type Delta, deltaOf, isUnchanged } from '../ahead/delta.ts';
 import { copyMemory, type MemoryCopy } from '../ahead/memory-copy.ts';
 import type { ManifestFile } from '../archive/manifest.ts';
@@ -27,6 +28,7 @@ export interface AheadCopiesOptions {
   readonly limits: AgentLimits;
   readonly connect: (peer: AgentPeer) => Promise<AgentConnection>;
   readonly now: () => number;
+  readonly log: Logger;
 }
 
 /** What was sent of one container, by the numbers by which its processes know themselves. */
@@ -86,13 +88,19 @@ export class AheadCopies {
 
   /** A container's archive as it is sent: less what was sent ahead and has not changed. */
   async outgoing(move: string, name: string): Promise<OutgoingContainer> {
-    const { state, shim } = this.#options;
+    const { state, shim, log } = this.#options;
     const folder = join(state.archive(move), name);
     const sent = this.#sent.get(move)?.get(name);
     if (sent === undefined) return { name, folder, instead: null, ahead: [] };
     const instead = join(state.ahead(move), `${name}.delta`);
     await rm(instead, { recursive: true, force: true });
-    sent.delta = await deltaOf(shim, folder, sent.copies, instead);
+    try {
+      sent.delta = await deltaOf(shim, folder, sent.copies, instead);
+    } catch (err) {
+      // What was sent ahead was for nothing; the archive is whole without it.
+      log.warn({ err, move, container: name }, 'what has changed since is not known, and all is sent');
+      return { name, folder, instead: null, ahead: [] };
+    }
     const ahead = [...sent.delta.ahead].map(([path, { file }]) => ({ ...sent.files.get(file)!, path }));
     return { name, folder, instead, ahead };
   }

@@ -199,9 +199,13 @@ export class SourceMoves {
 
   /** The pod goes on here. Only for whoever knows that its ticket can never be used. */
   async thaw(move: string): Promise<Done> {
-    const { records, state, runc } = this.#options;
+    const { records, state, runc, ahead } = this.#options;
     const record = records.source(move);
-    if (record === null) return DONE;
+    if (record === null) {
+      // It was never frozen; what was sent ahead is of use to nobody.
+      await ahead.forget(move);
+      return DONE;
+    }
     if (record.state === 'gone' || record.state === 'handed-back') return refusal(`the pod is ${record.state}`);
     if (record.killed) return refusal('its processes here are dead');
     const phases = new Phases(this.#options.now);
