@@ -9,6 +9,8 @@ import { KINDS, type Kind, type Projected } from './project/kinds.ts';
 
 /** A watch may be away so long, while it is opened again, before what is known counts as out of date. */
 const LOST_MS = 5000;
+/** A server that is well answers this at once. */
+const ASK_MS = 5000;
 
 interface Watched {
   readonly of: CollectionOfKind;
@@ -17,6 +19,7 @@ interface Watched {
 
 /** The cluster as its watches know it. */
 export class LiveView implements ClusterView {
+  readonly #connection: KubeConnection;
   readonly #now: () => number;
   readonly #gaps: Gap[] = [];
   readonly #watched: Watched[] = [];
@@ -24,13 +27,14 @@ export class LiveView implements ClusterView {
   #version = 1;
   #live: LiveCluster | null = null;
 
-  private constructor(now: () => number) {
+  private constructor(connection: KubeConnection, now: () => number) {
+    this.#connection = connection;
     this.#now = now;
   }
 
   /** Reads the whole cluster and watches it from then on. Throws KubeApiError when nodes or pods cannot be read. */
   static async open(connection: KubeConnection, now: () => number, signal: AbortSignal): Promise<LiveView> {
-    const view = new LiveView(now);
+    const view = new LiveView(connection, now);
     try {
       // All of it is read before anything waits: a pod that is heard of runs on a node that is.
       for (const collection of COLLECTIONS) await view.#watch(connection, collection, signal);
@@ -56,6 +60,17 @@ export class LiveView implements ClusterView {
   async changed(version: number, timeoutMs: number, signal: AbortSignal): Promise<LiveCluster> {
     if (this.#version === version) await this.#nextChange(timeoutMs, signal);
     return this.current(signal);
+  }
+
+  async ask(signal: AbortSignal): Promise<void> {
+    const bounded = AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]);
+    try {
+      const { body } = await this.#connection.get('/version', bounded);
+      await body.text();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new OutageError(`the API server does not answer: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   async close(): Promise<void> {

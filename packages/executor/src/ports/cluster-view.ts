@@ -14,4 +14,6 @@ export interface ClusterView {
   current(signal: AbortSignal): Promise<LiveCluster>;
   /** Answers once something has changed since `version`, or after `timeoutMs` with what there is. */
   changed(version: number, timeoutMs: number, signal: AbortSignal): Promise<LiveCluster>;
+  /** Asks the cluster itself whether it answers, whatever was last heard of it. */
+  ask(signal: AbortSignal): Promise<void>;
 }

@@ -25,6 +25,10 @@ export class SimulatedView implements ClusterView {
     return this.#live!;
   }
 
+  async ask(signal: AbortSignal): Promise<void> {
+    await this.current(signal);
+  }
+
   async changed(version: number, timeoutMs: number, signal: AbortSignal): Promise<LiveCluster> {
     if (this.#world.state.version === version) {
       const stop = new AbortController();

@@ -106,8 +106,9 @@ async function start(
     const manager = await launch('kube-controller-manager', [
       ...common,
       ...keys,
-      '--concurrent-deployment-syncs',
-      '20',
+      ...['--concurrent-deployment-syncs', '20'],
+      // What plays the kubelets does not make pods ready again, as kubelets do, that are marked unready with their node.
+      ...['--node-monitor-grace-period', '3m'],
     ]);
     await manager.waitFor(async () => (await kubectl(['get', 'serviceaccount', 'default', '-o', 'name'])) !== '');
   }
