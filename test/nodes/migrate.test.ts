@@ -7,7 +7,7 @@ import { committing, fillWithNoise, incrementing } from './incrementing.ts';
 import { mariadbSet, redisSet, SHARED_VOLUME, statefulSet, witnessedRedis } from './objects.ts';
 
 const COLD_MS = 20 * 60_000;
-const TEST_MS = 120_000;
+const TEST_MS = 300_000;
 const why = whyNoNodes();
 
 describe.skipIf(why !== null)(
