@@ -112,10 +112,12 @@ export class SourceMoves {
       await this.#options.state.fence(pod.uid, move);
       phases.end('fence');
       // In any order: what still comes in is in the pod's sockets, and is dumped with them.
-      await Promise.all([
+      const acts = await Promise.allSettled([
         setLink(record.hostInterface, 'down'),
         ...containers.map(({ id }) => this.#options.runc.pause(id)),
       ]);
+      // Only when all have ended: what is paused after the thaw would stay so.
+      for (const act of acts) if (act.status === 'rejected') throw act.reason;
       phases.end('freeze');
       return { ok: true, phasesMs: phases.ms };
     } catch (error) {
