@@ -5,8 +5,8 @@ import { connect } from 'node:net';
  * end of its input for how long at most nobody answered.
  */
 const [host, port] = process.argv.slice(2) as [string, string];
-const PAUSE_MS = 5;
-const PATIENCE_MS = 100;
+const PAUSE_MS = 10;
+const PATIENCE_MS = 200;
 
 let isOver = false;
 let answeredAt: number | null = null;
@@ -15,13 +15,15 @@ process.stdin.resume().on('end', () => {
   isOver = true;
 });
 
+// Whoever waits for one that does not answer would come late to see that it does again.
 while (!isOver) {
-  if (await answers()) {
+  void answers().then((answered) => {
+    if (!answered) return;
     const now = performance.now();
     if (answeredAt === null) process.stderr.write('connected\n');
     else outageMs = Math.max(outageMs, now - answeredAt);
     answeredAt = now;
-  }
+  });
   await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 process.stdout.write(`${JSON.stringify({ outageMs: Math.round(outageMs) })}\n`, () => process.exit(0));

@@ -1,3 +1,4 @@
+import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { PricingClient } from '@aws-sdk/client-pricing';
 import type { SavingsplansClient } from '@aws-sdk/client-savingsplans';
@@ -29,6 +30,11 @@ export class AwsClients {
   readonly ec2 = once(async (): Promise<EC2Client> => {
     const { EC2Client } = await import('@aws-sdk/client-ec2');
     return new EC2Client(this.#options(this.region));
+  });
+
+  readonly autoScaling = once(async (): Promise<AutoScalingClient> => {
+    const { AutoScalingClient } = await import('@aws-sdk/client-auto-scaling');
+    return new AutoScalingClient(this.#options(this.region));
   });
 
   readonly pricing = once(async (): Promise<PricingClient> => {

@@ -8,6 +8,7 @@ export type { ActOutcome, Refusal } from './outcome.ts';
 export type { Clock } from './ports/clock.ts';
 export type { ClusterView, LiveCluster } from './ports/cluster-view.ts';
 export type { Journal } from './ports/journal.ts';
+export type { MachineGroup, MachineGroups, MachineOrder, OrderedMachine } from './ports/machine-groups.ts';
 export type { MoveOrder, MoveRefusal, Mover } from './ports/mover.ts';
 export type { LaunchOrder, LaunchRefusal, NodeManager, Released, RemoveRefusal } from './ports/node-manager.ts';
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';

@@ -5,6 +5,7 @@ export { pauseRuns, resumeRuns } from './lease/pause.ts';
 export { type ListOptions, type ListPage, type ListPageText, listPages, listPageTexts } from './list-pages.ts';
 export { ClusterApiNodes } from './nodes/cluster-api.ts';
 export { KarpenterNodes } from './nodes/karpenter.ts';
+export { MachineGroupNodes } from './nodes/machine-group-nodes.ts';
 export { NodeManagers } from './nodes/node-managers.ts';
 export type { OwnerAdapter } from './nodes/owner-adapter.ts';
 export { sleepMs } from './sleep.ts';

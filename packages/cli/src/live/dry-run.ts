@@ -4,6 +4,7 @@ import { InputError, type Plan, type PlanStep, type Snapshot } from '@restow/mod
 import { LiveView } from '@restow/snapshotter';
 import { renderColumns } from '../render/columns.ts';
 import { adaptersOver } from './adapters.ts';
+import { openMachineGroups } from './machine-groups.ts';
 import { FIELD_MANAGER } from './open-cluster.ts';
 
 export interface DryRunResult {
@@ -37,7 +38,7 @@ export async function dryRun(plan: Plan, choice: ClusterChoice): Promise<DryRunR
     const live = await view.current(signal);
     const { refusal, changes } = compareWithCluster(plan, live, plan.policy);
     if (refusal !== null) throw new InputError(`${refusal.message} [${refusal.code}]; nothing was begun`);
-    const { marker, nodes, mover } = adaptersOver(api);
+    const { marker, nodes, mover } = adaptersOver(api, await openMachineGroups(live.snapshot));
     const judged: Judged[] = [];
     const owners = new Map(live.snapshot.pods.map((pod) => [pod.uid, pod]));
     const judge = async (step: PlanStep): Promise<ActOutcome | null> => {

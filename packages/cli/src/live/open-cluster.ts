@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Clock, NoticeSource, Reason, RunPorts } from '@restow/executor';
+import type { Clock, MachineGroups, NoticeSource, Reason, RunPorts } from '@restow/executor';
 import { type ClusterChoice, ClusterLease, KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import type { PhaseListener } from '@restow/migration';
 import { InputError, type PriceBook } from '@restow/model';
@@ -7,6 +7,7 @@ import { PriceLookup } from '@restow/pricing';
 import { LiveView } from '@restow/snapshotter';
 import { adaptersOver } from './adapters.ts';
 import { openLiveMoves } from './live-moves.ts';
+import { openMachineGroups } from './machine-groups.ts';
 
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
@@ -17,6 +18,7 @@ const machineClock: Clock = { now: () => Date.now(), sleep: sleepMs };
 export interface OpenCluster {
   readonly connection: KubeConnection;
   readonly ports: Omit<RunPorts, 'planner' | 'journal' | 'onRecord'>;
+  readonly groups: readonly MachineGroups[];
   /** Aborted when the lease is lost. */
   readonly lost: AbortSignal;
   /** Why the run shall stop; null while it need not. */
@@ -60,10 +62,11 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
     const view = await LiveView.open(connection, Date.now, signal);
     const lookup = new PriceLookup(book);
     const live = await openLiveMoves(api, onPhase, signal);
+    const groups = await openMachineGroups((await view.current(signal)).snapshot);
     const ports = {
       clock: machineClock,
       view,
-      ...adaptersOver(api, live === null ? [] : [live.mover]),
+      ...adaptersOver(api, groups, live === null ? [] : [live.mover]),
       notices: NO_NOTICES,
       priceOf: (node: Parameters<RunPorts['priceOf']>[0]) => lookup.priceOf(node)?.microsPerHour ?? null,
     };
@@ -77,7 +80,7 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
       await lease.release(AbortSignal.timeout(OPEN_LIMIT_MS)).catch(() => {});
       await connection.close();
     };
-    return { connection, ports, lost: lease.lost, paused, close };
+    return { connection, ports, groups, lost: lease.lost, paused, close };
   } catch (error) {
     await lease.release(signal).catch(() => {});
     await connection.close();

@@ -44,7 +44,7 @@ export async function beginRun(plan: Plan, choice: RunChoice, watch: RunWatch): 
   const book = await bookFor(plan, chosen);
   return withCluster({ ...chosen, runId }, book, false, watch, async (cluster) => {
     const { snapshot } = await cluster.ports.view.current(cluster.lost);
-    const beyond = beyondReach(plan, snapshot);
+    const beyond = await beyondReach(plan, snapshot, cluster.groups, cluster.lost);
     if (beyond !== null) {
       throw new InputError(`${beyond} [beyond-reach]; nothing was begun`, file === undefined ? {} : { file });
     }

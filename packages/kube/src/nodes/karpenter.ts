@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { ActOutcome, LaunchOrder, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
 import { LABEL, PROTECTED_ANNOTATION, PROTECTIONS } from '@restow/model';
 import { sleepMs } from '../sleep.ts';
@@ -9,6 +8,7 @@ import { refusedBecause } from '../write/refusal.ts';
 import { disruptionAllowance } from './karpenter-budgets.ts';
 import { exceededLimit } from './karpenter-limits.ts';
 import { claimSchema, type NodeClaim, type NodePool, poolSchema } from './karpenter-objects.ts';
+import { orderKey } from './order-key.ts';
 import type { OwnerAdapter } from './owner-adapter.ts';
 
 const API = '/apis/karpenter.sh/v1';
@@ -160,7 +160,7 @@ export class KarpenterNodes implements OwnerAdapter {
   }
 
   async #claimOf(token: string, signal: AbortSignal): Promise<NodeClaim | null> {
-    const selector = encodeURIComponent(`${ORDER}=${hashOf(token)}`);
+    const selector = encodeURIComponent(`${ORDER}=${orderKey(token)}`);
     const [found] = await this.#api.list(`${API}/nodeclaims?labelSelector=${selector}`, signal);
     return found === undefined ? null : claimSchema.parse(found);
   }
@@ -192,12 +192,12 @@ function claimFor(order: LaunchOrder, pool: NodePool): object {
     apiVersion: 'karpenter.sh/v1',
     kind: 'NodeClaim',
     metadata: {
-      name: `${group}-r${hashOf(token)}`,
+      name: `${group}-r${orderKey(token)}`,
       labels: {
         ...template.metadata?.labels,
         [LABEL.karpenterNodePool]: group,
         [`${nodeClassRef.group}/${nodeClassRef.kind.toLowerCase()}`]: nodeClassRef.name,
-        [ORDER]: hashOf(token),
+        [ORDER]: orderKey(token),
       },
       annotations: {
         ...template.metadata?.annotations,
@@ -232,9 +232,4 @@ function claimFor(order: LaunchOrder, pool: NodePool): object {
 
 function createdAt({ metadata }: NodeClaim): number {
   return Date.parse(metadata.creationTimestamp!);
-}
-
-/** Of a token; short enough for a label and a name. */
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex').slice(0, 12);
 }
