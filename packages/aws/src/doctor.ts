@@ -1,6 +1,7 @@
 import { AwsClients } from './clients.ts';
 import { isDenied } from './failures.ts';
-import { PERMISSIONS } from './permissions.ts';
+import { GROUP_PERMISSIONS } from './groups/group-permissions.ts';
+import { PRICE_PERMISSIONS } from './permissions.ts';
 
 export interface PermissionFinding {
   readonly action: string;
@@ -13,7 +14,7 @@ export interface PermissionFinding {
 export async function examineAws(region: string, signal: AbortSignal): Promise<readonly PermissionFinding[]> {
   const clients = new AwsClients(region);
   return Promise.all(
-    PERMISSIONS.map(async ({ action, without, probe }): Promise<PermissionFinding> => {
+    [...PRICE_PERMISSIONS, ...GROUP_PERMISSIONS].map(async ({ action, without, probe }): Promise<PermissionFinding> => {
       try {
         await probe(clients, signal);
         return { action, answer: 'allowed', note: '' };

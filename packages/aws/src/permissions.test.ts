@@ -2,9 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { FakeAws, fakeAwsAccount } from '@restow/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { examineAws } from './doctor.ts';
-import { PERMISSIONS } from './permissions.ts';
+import { GROUP_PERMISSIONS } from './groups/group-permissions.ts';
+import { PRICE_PERMISSIONS } from './permissions.ts';
 
+const PERMISSIONS = [...PRICE_PERMISSIONS, ...GROUP_PERMISSIONS];
 const SERVICES: Readonly<Record<string, string>> = {
+  'client-auto-scaling': 'autoscaling',
   'client-ec2': 'ec2',
   'client-pricing': 'pricing',
   'client-savingsplans': 'savingsplans',
@@ -36,15 +39,16 @@ afterAll(async () => {
 test('the policies allow just the calls that are made, and each says what it costs not to have it', () => {
   const folder = new URL('.', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (name) => name.endsWith('.ts') && !/\.test\.ts$|^permissions\.ts$/.test(name),
+    (name) => name.endsWith('.ts') && !/\.test\.ts$|permissions\.ts$/.test(name),
   );
   const calls = callsIn(files.map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n'));
-  const [prices = [], notices = []] = ['prices', 'notices'].map((name): string[] => {
+  const [prices = [], nodes = [], notices = []] = ['prices', 'nodes', 'notices'].map((name): string[] => {
     const text = readFileSync(new URL(`../../../deploy/aws/${name}.policy.json`, folder), 'utf8');
     return JSON.parse(text).Statement[0].Action;
   });
-  expect([...new Set(calls)].sort()).toEqual([...prices, ...notices].sort());
-  expect(PERMISSIONS.map(({ action }) => action).sort()).toEqual(prices);
+  expect([...new Set(calls)].sort()).toEqual([...prices, ...nodes, ...notices].sort());
+  expect(PRICE_PERMISSIONS.map(({ action }) => action).sort()).toEqual(prices);
+  expect(GROUP_PERMISSIONS.map(({ action }) => action).sort()).toEqual(nodes);
   expect(PERMISSIONS.every(({ without }) => without.length > 10)).toBe(true);
 });
 
@@ -53,14 +57,21 @@ test('doctor asks for each, and says what is denied', async () => {
     if (action === 'DescribeReservedInstances') return { status: 403, code: 'UnauthorizedOperation' };
     if (action === 'GetProducts') return { status: 400, code: 'AccessDeniedException' };
     if (action === 'GetSpotPlacementScores') return { status: 400, code: 'Strange' };
+    if (action === 'SetDesiredCapacity') return { status: 403, code: 'AccessDenied' };
+    // There is no such group.
+    if (/^(Create|Delete|Resume|Suspend|Terminate)/.test(action)) return { status: 400, code: 'ValidationError' };
     return action.startsWith('Describe') && !action.startsWith('DescribeSavings')
       ? { status: 412, code: 'DryRunOperation' }
       : undefined;
   });
   const found = await examineAws('us-east-1', AbortSignal.timeout(60_000));
   const by = (answer: string) => found.filter((one) => one.answer === answer).map(({ action }) => action);
-  expect(by('denied')).toEqual(['ec2:DescribeReservedInstances', 'pricing:GetProducts']);
+  expect(by('denied')).toEqual([
+    'ec2:DescribeReservedInstances',
+    'pricing:GetProducts',
+    'autoscaling:SetDesiredCapacity',
+  ]);
   expect(by('unknown')).toEqual(['ec2:GetSpotPlacementScores']);
-  expect(by('allowed')).toHaveLength(PERMISSIONS.length - 3);
+  expect(by('allowed')).toHaveLength(PERMISSIONS.length - 4);
   expect(found.find(({ action }) => action === 'pricing:GetProducts')!.note).toMatch(/no on-demand prices/);
 });

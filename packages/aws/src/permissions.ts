@@ -13,8 +13,8 @@ const NO_TYPES = 'no machine type is known: there are no prices at all';
 const BY_THE_HOUR = 'what it would show is taken to be paid by the hour, and savings are overstated';
 const NO_RISK = 'how likely spot machines are to be had is not known';
 
-/** What restow asks of AWS; the policy in `deploy/aws` allows just this. */
-export const PERMISSIONS: readonly Permission[] = [
+/** What restow asks of AWS about prices; `prices.policy.json` in `deploy/aws` allows just this. */
+export const PRICE_PERMISSIONS: readonly Permission[] = [
   {
     action: 'ec2:DescribeInstanceTypes',
     without: NO_TYPES,

@@ -1,3 +1,4 @@
+import { motoFolder } from '../src/clouds/moto.ts';
 import { BINARIES, findBinary } from '../src/control-plane/binaries.ts';
 import { leftOut, whyNoNodes } from '../src/control-plane/left-out.ts';
 import { IMAGE_NAMES, imageArchive } from '../src/nodes/images.ts';
@@ -14,6 +15,7 @@ else {
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     process.stdout.write(`${name}: ${binary}${seconds > 0 ? ` (built in ${seconds} s)` : ''}\n`);
   }
+  process.stdout.write(`moto: ${await motoFolder()}\n`);
 }
 
 const whyNot = why ?? whyNoNodes();

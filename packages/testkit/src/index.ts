@@ -3,8 +3,11 @@ export { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, ty
 export { FakeAws, type FakeAwsAccount, type Fault } from './clouds/fake-aws.ts';
 export { fakeAwsAccount, fakeInstanceType, fakeProduct } from './clouds/fake-aws-account.ts';
 export { FakeQueue } from './clouds/fake-queue.ts';
+export { type FakeGroup, type FakeMachine, FakeScaling } from './clouds/fake-scaling.ts';
+export { type Moto, motoFolder, startMoto } from './clouds/moto.ts';
 export { type ClusterHarness, clusterContract } from './contracts/cluster-contract.ts';
 export { type JournalPlace, journalContract } from './contracts/journal-contract.ts';
+export { type MachineGroupsHarness, machineGroupsContract } from './contracts/machine-groups-contract.ts';
 export { ApiAnswerError, ApiConnection } from './control-plane/api-connection.ts';
 export { type BinaryName, findBinary } from './control-plane/binaries.ts';
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane/control-plane.ts';

@@ -174,8 +174,9 @@ function named(name: string, { items, next }: ReturnType<typeof pageOf>): object
 }
 
 function xmlError({ status, code }: { readonly status: number; readonly code: string }) {
-  const error = { Errors: { Error: { Code: code, Message: `the fake says ${code}` } }, RequestID: 'fake' };
-  return { status, type: 'text/xml', body: toXml('Response', error) };
+  const error = { Error: { Code: code, Message: `the fake says ${code}` } };
+  // EC2's clients look for it in one place, the other services' in another.
+  return { status, type: 'text/xml', body: toXml('Response', { Errors: error, ...error, RequestID: 'fake' }) };
 }
 
 function jsonError({ status, code }: { readonly status: number; readonly code: string }) {

@@ -1,9 +1,12 @@
-/** An answer of EC2's query protocol: lists are items, and what is not there is left out. Source: Smithy, ec2Query. */
-export function toXml(name: string, value: unknown): string {
+/**
+ * An answer of a query protocol: what is not there is left out. `item`: what a list's items are called, which is the
+ * default in EC2's protocol and `member` in the others'. Source: Smithy, ec2Query and awsQuery.
+ */
+export function toXml(name: string, value: unknown, item = 'item'): string {
   if (value === undefined || value === null) return '';
-  if (Array.isArray(value)) return `<${name}>${value.map((item) => toXml('item', item)).join('')}</${name}>`;
+  if (Array.isArray(value)) return `<${name}>${value.map((one) => toXml(item, one, item)).join('')}</${name}>`;
   if (typeof value !== 'object') return `<${name}>${escaped(String(value))}</${name}>`;
-  const inside = Object.entries(value).map(([key, one]) => toXml(key, one));
+  const inside = Object.entries(value).map(([key, one]) => toXml(key, one, item));
   return `<${name}>${inside.join('')}</${name}>`;
 }
 

@@ -13,6 +13,7 @@ const NEEDED: readonly Need[] = [
     why: 'Go 1.26 builds the control plane (or KUBEBUILDER_ASSETS names one that is built)',
   },
   { tool: 'openssl', args: ['version'], why: 'openssl makes the certificates' },
+  { tool: 'python3', args: ['-c', 'import venv'], why: 'Python with venv runs moto, which plays AWS' },
   { tool: 'setpriv', args: ['--version'], why: 'setpriv (util-linux) lets servers die with the test' },
 ];
 const FOR_NODES: readonly Need[] = [
