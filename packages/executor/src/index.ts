@@ -10,7 +10,14 @@ export type { ClusterView, LiveCluster } from './ports/cluster-view.ts';
 export type { Journal } from './ports/journal.ts';
 export type { MachineGroup, MachineGroups, MachineOrder, OrderedMachine } from './ports/machine-groups.ts';
 export type { MoveOrder, MoveRefusal, Mover } from './ports/mover.ts';
-export type { LaunchOrder, LaunchRefusal, NodeManager, Released, RemoveRefusal } from './ports/node-manager.ts';
+export type {
+  KeepRefusal,
+  LaunchOrder,
+  LaunchRefusal,
+  NodeManager,
+  Released,
+  RemoveRefusal,
+} from './ports/node-manager.ts';
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';
 export type { Notice, NoticeSource } from './ports/notice-source.ts';
 export type { Planner } from './ports/planner.ts';

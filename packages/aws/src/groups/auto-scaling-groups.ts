@@ -98,6 +98,15 @@ export class AutoScalingGroups implements MachineGroups {
     return { ok: true, paid };
   }
 
+  async isGoing(machine: string, signal: AbortSignal): Promise<boolean> {
+    const found = await this.#calls.machine(machine, signal);
+    if (found === null || isFree(found.state)) return true;
+    const id = await this.#calls.groupIdOf(machine, signal);
+    const group = id === null ? null : await this.#calls.group(id, signal);
+    const member = group?.instances.find((one) => one.id === machine);
+    return member !== undefined && isGoing(member);
+  }
+
   async remove(machine: string, signal: AbortSignal): Promise<Removed> {
     const id = await this.#calls.groupIdOf(machine, signal);
     if (id === null) {

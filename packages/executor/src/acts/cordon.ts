@@ -2,6 +2,7 @@ import type { PlanStep } from '@restow/model';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { liveNodeOf } from '../run/names.ts';
+import { whyOnItsWay } from './keep.ts';
 import { untilNode } from './until-node.ts';
 
 const CORDON_MS = 60_000;
@@ -48,12 +49,14 @@ export async function cordonNode(
   return outcome!.ok ? null : outcome!.reason;
 }
 
-/** Lets a node take pods again, unless somebody else had cordoned it. Says why that could not be done. */
+/** Lets a node take pods again, unless somebody else had cordoned it or it is on its way out. Says why that could not be done. */
 export async function uncordonNode(
   context: RunContext,
   step: string,
   { name, uid }: NodeIdentity,
 ): Promise<string | null> {
+  const going = await whyOnItsWay(context, step, { name, uid });
+  if (going !== null) return going;
   const leave = context.state.cordoned.get(name)?.wasCordoned ?? false;
   const node = { name, uid };
   const { outcome } = await context.act(step, { kind: 'uncordon', node }, CORDON_MS, async (signal) => {

@@ -2,7 +2,6 @@ import type { PlanStep } from '@restow/model';
 import { priceInPlan } from '../account/price-in-plan.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
 import { liveNodeOf } from '../run/names.ts';
-import type { RunAct } from '../run/run-state.ts';
 import { podsLeft } from './drain.ts';
 
 /** For so long a scheduler that has not heard of a cordon may still send pods to the node. */
@@ -67,26 +66,6 @@ export async function settleRemovals(context: RunContext): Promise<void> {
     known.add(does.node.uid);
     await context.act(step, does, state.policy.run.limits.removeMs, (signal) => ports.nodes.remove(does.node, signal));
   }
-}
-
-/** Nodes whose removal was broken off and that stay after all keep no trace of it. Answers what could not be undone. */
-export async function keepUnremoved(context: RunContext, step: string): Promise<string[]> {
-  const { state, ports } = context;
-  const last = new Map<string, RunAct>();
-  for (const act of state.acts.values()) {
-    if (act.does.kind === 'remove' || act.does.kind === 'keep') last.set(act.does.node.uid, act);
-  }
-  const left: string[] = [];
-  for (const { does, outcome } of last.values()) {
-    const isOver = outcome !== null && (outcome.ok || outcome.code !== 'time-limit');
-    if (does.kind !== 'remove' || isOver) continue;
-    const { node } = does;
-    const kept = await context.act(step, { kind: 'keep', node }, state.policy.run.limits.removeMs, (signal) =>
-      ports.nodes.keep(node, signal),
-    );
-    if (!kept.outcome!.ok) left.push(`the removal of node ${node.name} is not undone: ${kept.outcome!.reason}`);
-  }
-  return left;
 }
 
 /** The price that was recorded when the removal began, before a crash. */

@@ -44,6 +44,8 @@ export interface MachineGroups {
   /** null: nothing was ordered so. */
   ordered(key: string, signal: AbortSignal): Promise<OrderedMachine | null>;
   release(key: string, signal: AbortSignal): Promise<ActOutcome<Released, RemoveRefusal>>;
+  /** Whether it is on its way out, whoever has sent it there, or gone. */
+  isGoing(machine: string, signal: AbortSignal): Promise<boolean>;
   /** Makes the group smaller by this machine, and answers when that costs nothing any more. */
   remove(machine: string, signal: AbortSignal): Promise<ActOutcome<{ readonly removedAt: number }, RemoveRefusal>>;
 }

@@ -17,6 +17,8 @@ export type LaunchRefusal = 'no-capacity' | 'limit' | 'refused';
 /** `minimum`: its group may not become smaller; `protected`: its owner forbids it; `unknown-owner`: never deleted. */
 export type RemoveRefusal = 'minimum' | 'protected' | 'unknown-owner' | 'not-empty' | 'refused';
 
+export type KeepRefusal = 'going' | 'refused';
+
 /** For what time it was paid (ms since the epoch); null when nothing had been ordered. */
 export interface Released {
   readonly paid: { readonly from: number; readonly until: number } | null;
@@ -35,6 +37,9 @@ export interface NodeManager {
    * it went, as far as that is known.
    */
   remove(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<{ readonly removedAt: number }, RemoveRefusal>>;
-  /** Undoes what a removal has begun that was broken off; nothing, where nothing was or where the node is on its way out. */
-  keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome>;
+  /**
+   * Undoes what a removal has begun that was broken off; nothing, where nothing was. `going`: it is on its way out and
+   * cannot be kept, so that no pod may come to it any more; a manager need not say so whose cluster keeps pods away by itself.
+   */
+  keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<object, KeepRefusal>>;
 }

@@ -1,7 +1,7 @@
 import { cordonNode, uncordonNode } from '../acts/cordon.ts';
 import { podsLeft } from '../acts/drain.ts';
+import { keepUnremoved } from '../acts/keep.ts';
 import { setMark } from '../acts/mark.ts';
-import { keepUnremoved } from '../acts/remove.ts';
 import { releaseLaunched } from '../acts/wait-ready.ts';
 import { withdrawMoves } from '../acts/withdraw.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';

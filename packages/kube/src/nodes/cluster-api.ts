@@ -1,4 +1,4 @@
-import type { ActOutcome, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
+import type { ActOutcome, KeepRefusal, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
 import { z } from 'zod';
 import { otherManager } from '../replicas-managers.ts';
 import { sleepMs } from '../sleep.ts';
@@ -25,6 +25,7 @@ const REMOVING = 'restow.dev/removing';
 const POLL_MS = 500;
 
 const removingSchema = z.strictObject({ owner: z.string(), generation: z.int() });
+type Unwritten = ReturnType<typeof refusedBecause>;
 type Refused = { readonly ok: false; readonly code: RemoveRefusal; readonly reason: string };
 
 /**
@@ -103,7 +104,7 @@ export class ClusterApiNodes implements OwnerAdapter {
     }
   }
 
-  async keep({ name, uid }: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
+  async keep({ name, uid }: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<object, KeepRefusal>> {
     const node = await this.#api.read(`/api/v1/nodes/${name}`, signal);
     if (node === null || node.metadata.uid !== uid) return { ok: true };
     const { annotations } = node.metadata;
@@ -184,11 +185,11 @@ export class ClusterApiNodes implements OwnerAdapter {
     return readMark((await this.#api.read(path, signal))?.metadata.annotations?.[REMOVING]);
   }
 
-  #unmark(path: string, uid: string, signal: AbortSignal): Promise<Refused | null> {
+  #unmark(path: string, uid: string, signal: AbortSignal): Promise<Unwritten | null> {
     return this.#annotate(path, uid, { [REMOVING]: null, [DELETE_MACHINE]: null }, signal);
   }
 
-  async #annotate(path: string, uid: string, annotations: object, signal: AbortSignal): Promise<Refused | null> {
+  async #annotate(path: string, uid: string, annotations: object, signal: AbortSignal): Promise<Unwritten | null> {
     const answer = await this.#api.patch(path, { metadata: { uid, annotations } }, signal);
     return answer.ok || answer.status === NOT_FOUND ? null : refusedBecause(path, answer);
   }

@@ -117,8 +117,8 @@ export class KarpenterNodes implements OwnerAdapter {
     return refused ?? { ok: true, removedAt: this.#now() };
   }
 
-  /** A claim is deleted or it is not. */
-  async keep(): Promise<ActOutcome> {
+  /** A claim is deleted or it is not; Karpenter taints the nodes of those that are. */
+  async keep(): Promise<{ readonly ok: true }> {
     return { ok: true };
   }
 

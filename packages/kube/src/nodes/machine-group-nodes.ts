@@ -1,5 +1,6 @@
 import type {
   ActOutcome,
+  KeepRefusal,
   LaunchOrder,
   LaunchRefusal,
   MachineGroup,
@@ -96,9 +97,11 @@ export class MachineGroupNodes implements OwnerAdapter {
     return (await this.#forget({ name, uid }, signal)) ?? removed;
   }
 
-  /** A machine is given back or it is not. */
-  async keep(): Promise<ActOutcome> {
-    return { ok: true };
+  async keep({ name, uid }: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<object, KeepRefusal>> {
+    const node = await this.#api.read(`/api/v1/nodes/${name}`, signal);
+    const machine = node === null || node.metadata.uid !== uid ? null : machineOf(this.#groups, node);
+    if (machine === null || !(await this.#groups.isGoing(machine, signal))) return { ok: true };
+    return { ok: false, code: 'going', reason: `${machine} is on its way out, and costs until it has gone` };
   }
 
   /** The cloud's controller does so too, in its own time; until then the node would seem to be there. */

@@ -1,5 +1,6 @@
 import type {
   ActOutcome,
+  KeepRefusal,
   LaunchOrder,
   LaunchRefusal,
   NodeIdentity,
@@ -73,7 +74,7 @@ export class NodeManagers implements NodeManager {
     return removed.ok ? this.#gone(uid) : removed;
   }
 
-  async keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome> {
+  async keep(node: NodeIdentity, signal: AbortSignal): Promise<ActOutcome<object, KeepRefusal>> {
     const found = await this.#api.read(`/api/v1/nodes/${node.name}`, signal);
     const adapter = found === null ? undefined : this.#adapters.find((one) => one.owns(found));
     return (await adapter?.keep(node, signal)) ?? { ok: true };

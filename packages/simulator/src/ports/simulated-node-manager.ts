@@ -58,7 +58,7 @@ export class SimulatedNodeManager implements NodeManager {
   }
 
   /** A node is asked to go whole or not at all. */
-  async keep(): Promise<ActOutcome> {
+  async keep(): Promise<{ readonly ok: true }> {
     return { ok: true };
   }
 
