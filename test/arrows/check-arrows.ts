@@ -21,6 +21,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   migration: ['model', 'executor', 'kube'],
   agent: ['migration'],
   aws: ['model', 'pricing', 'executor'],
+  gcp: ['model', 'pricing', 'executor'],
   controller: ['model', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [
@@ -35,6 +36,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'migration',
     'agent',
     'aws',
+    'gcp',
     'controller',
   ],
 };

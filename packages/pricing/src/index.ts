@@ -1,4 +1,5 @@
 export { buildPriceBook, type PriceOptions, type PriceReaders } from './build-price-book.ts';
+export { gkeAllocatable, type MachineShape } from './catalogue/gcp-shapes.ts';
 export * from './commitments/cover-nodes.ts';
 export { discounted } from './discounts.ts';
 export { parsePriceFile } from './price-file.ts';

@@ -59,8 +59,10 @@ export class AutoScalingGroups implements MachineGroups {
     const tagged = await this.#calls.groupsTagged({ value: name }, signal);
     return tagged
       .filter(({ names }) => names.has(name))
-      .map(({ id, instances }) => ({
+      .map(({ id, cluster, zones, instances }) => ({
         id,
+        cluster,
+        zones,
         machines: instances.filter((one) => !isGoing(one)).map((one) => one.id),
       }));
   }

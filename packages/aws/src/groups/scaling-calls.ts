@@ -1,5 +1,5 @@
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling';
-import { OutageError } from '@restow/executor';
+import { cloudOutage } from '@restow/executor';
 import { z } from 'zod';
 import type { AwsClients } from '../clients.ts';
 import { decodeScalingGroup, type ScalingGroup } from './scaling-group.ts';
@@ -184,9 +184,8 @@ async function asking<Result>(action: string, ask: () => Promise<Result>): Promi
   try {
     return await ask();
   } catch (error) {
-    const { name, message } = error as Error;
-    if (ANSWERS.has(name)) throw error;
-    throw new OutageError(`AWS does not answer ${action}: ${name}: ${message}`, { cause: error });
+    if (ANSWERS.has((error as Error).name)) throw error;
+    throw cloudOutage('AWS', action, error);
   }
 }
 

@@ -45,6 +45,8 @@ export interface ScalingGroup {
   readonly id: string;
   /** What its nodes are called by their labels. */
   readonly names: ReadonlySet<string>;
+  /** Of EKS; null: it does not say. */
+  readonly cluster: string | null;
   readonly least: number;
   readonly most: number;
   readonly desired: number;
@@ -66,6 +68,7 @@ export function decodeScalingGroup(item: unknown): ScalingGroup {
   return {
     id: group.AutoScalingGroupName,
     names: new Set(NAME_TAGS.flatMap((key) => tags.get(key) ?? [])),
+    cluster: tags.get('eks:cluster-name') ?? tags.get('alpha.eksctl.io/cluster-name') ?? null,
     least: group.MinSize,
     most: group.MaxSize,
     desired: group.DesiredCapacity,

@@ -5,6 +5,10 @@ import type { LaunchRefusal, Released, RemoveRefusal } from './node-manager.ts';
 export interface MachineGroup {
   /** As its cloud names it; never the name that nodes have for it. */
   readonly id: string;
+  /** Whose it is; null: it does not say. */
+  readonly cluster: string | null;
+  /** Where it has machines; null: where it likes. */
+  readonly zones: readonly string[] | null;
   /** Of machines that are not on their way out. */
   readonly machines: readonly string[];
 }
@@ -33,7 +37,7 @@ export interface OrderedMachine {
 export interface MachineGroups {
   /** The machine that a node's `spec.providerID` names; null: it is none of this cloud and place. */
   machineAt(providerId: string): string | null;
-  /** Groups whose nodes call them so; more than one where other clusters do too. */
+  /** Groups whose nodes call them so: more than one where other clusters do too, or where each zone has one. */
   groupsNamed(name: string, signal: AbortSignal): Promise<readonly MachineGroup[]>;
   /** Answers as soon as the machine is paid for. */
   order(

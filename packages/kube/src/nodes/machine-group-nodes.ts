@@ -55,12 +55,17 @@ export class MachineGroupNodes implements OwnerAdapter {
     signal: AbortSignal,
   ): Promise<ActOutcome<{ readonly launchedAt: number }, LaunchRefusal>> {
     const { token, group, instanceType, zone, capacityType } = order;
-    const candidates = await this.#candidates(group!, signal);
-    const [only] = candidates;
-    if (only === undefined || candidates.length > 1) {
+    const called = await this.#candidates(group!, signal);
+    const candidates = called.filter(({ zones }) => zone === null || zones === null || zones.includes(zone));
+    const [only, ...others] = candidates;
+    if (only === undefined) {
+      return called.length === 0
+        ? { ok: false, code: 'refused', reason: `no group is called ${group}` }
+        : { ok: false, code: 'no-capacity', reason: `${called.map(({ id }) => id).join(', ')}: not in ${zone}` };
+    }
+    if (others.length > 0 && zone !== null) {
       const ids = candidates.map(({ id }) => id).join(', ');
-      const reason = only === undefined ? `no group is called ${group}` : `several groups are called ${group}: ${ids}`;
-      return { ok: false, code: 'refused', reason };
+      return { ok: false, code: 'refused', reason: `several groups are called ${group}: ${ids}` };
     }
     if (this.#api.isDryRun) return { ok: true, launchedAt: this.#now() };
     return this.#groups.order(only, { key: orderKey(token), instanceType, zone, capacityType }, signal);
@@ -117,7 +122,9 @@ export class MachineGroupNodes implements OwnerAdapter {
     const nodes = await this.#api.list('/api/v1/nodes', signal);
     const called = nodes.filter(({ metadata }) => NAMES.some((key) => metadata.labels?.[key] === name));
     const machines = new Set(called.map((node) => machineOf(this.#groups, node)));
-    return groups.filter((group) => group.machines.some((machine) => machines.has(machine)));
+    const own = groups.filter((group) => group.machines.some((machine) => machines.has(machine)));
+    const clusters = new Set(own.map(({ cluster }) => cluster));
+    return groups.filter((group) => own.includes(group) || (group.cluster !== null && clusters.has(group.cluster)));
   }
 }
 

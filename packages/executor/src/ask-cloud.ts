@@ -1,0 +1,43 @@
+import { OutageError } from './errors.ts';
+
+/** How a cloud says no. */
+export interface CloudManners {
+  readonly name: string;
+  /** Whether it has said that this may not be asked. */
+  readonly isDenied: (error: unknown) => boolean;
+}
+
+export interface Question<Value> {
+  /** As the cloud names the permission for it. */
+  readonly action: string;
+  /** What is not known without an answer. */
+  readonly without: string;
+  readonly fallback: Value;
+  readonly ask: () => Promise<Value>;
+}
+
+/**
+ * Asks a cloud. What it may not be asked leaves the fallback, and says in `missing` which permission is missing and what
+ * that leaves open; what it does not answer is an outage.
+ */
+export async function askCloud<Value>(
+  { name, isDenied }: CloudManners,
+  { action, without, fallback, ask }: Question<Value>,
+  missing: string[],
+): Promise<Value> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (isDenied(error)) {
+      missing.push(`${action} is not allowed: ${without}`);
+      return fallback;
+    }
+    throw cloudOutage(name, action, error);
+  }
+}
+
+export function cloudOutage(cloud: string, action: string, error: unknown): OutageError {
+  const { name, message } = error as Error;
+  const what = name === 'Error' ? message : `${name}: ${message}`;
+  return new OutageError(`${cloud} does not answer ${action}: ${what}`, { cause: error });
+}

@@ -1,0 +1,3 @@
+export { GcpClients } from './clients.ts';
+export { gcpPrices } from './gcp-prices.ts';
+export { ManagedInstanceGroups, type ManagedInstanceGroupsOptions } from './groups/managed-instance-groups.ts';
