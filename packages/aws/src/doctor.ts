@@ -1,14 +1,8 @@
+import type { PermissionFinding } from '@restow/pricing';
 import { AwsClients } from './clients.ts';
 import { isDenied } from './failures.ts';
 import { GROUP_PERMISSIONS } from './groups/group-permissions.ts';
 import { PRICE_PERMISSIONS } from './permissions.ts';
-
-export interface PermissionFinding {
-  readonly action: string;
-  readonly answer: 'allowed' | 'denied' | 'unknown';
-  /** What it costs where it is denied, or why it is not known. */
-  readonly note: string;
-}
 
 /** Asks for each permission that restow uses; changes nothing and costs nothing. */
 export async function examineAws(region: string, signal: AbortSignal): Promise<readonly PermissionFinding[]> {

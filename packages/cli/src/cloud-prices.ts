@@ -4,12 +4,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { OutageError } from '@restow/executor';
 import { commitmentSchema, offeringSchema } from '@restow/model';
-import type { CloudPrices, CloudReport } from '@restow/pricing';
+import type { CloudReport } from '@restow/pricing';
 import { z } from 'zod';
+import { cloudAt } from './clouds.ts';
 import { writeWhole } from './write-file.ts';
 
 const READ_MS = 180_000;
-const REGION = /^[a-z0-9-]+$/;
 
 const reportSchema = z.strictObject({
   currency: z.string(),
@@ -21,9 +21,10 @@ const reportSchema = z.strictObject({
 
 /** What a cloud says of its prices now; where it does not answer, what it said last. null: there is no such cloud. */
 export async function readCloud(source: string): Promise<CloudReport | null> {
-  const cloud = await openCloud(source);
-  if (cloud === null) return null;
-  const file = join(pricesFolder(), `${cloud.name.replace(':', '-')}-${accountDigest()}.json`);
+  const found = cloudAt(source);
+  if (found === null) return null;
+  const cloud = await found.cloud.prices(found.region);
+  const file = join(pricesFolder(), `${cloud.name.replace(':', '-')}-${accountDigest(found.cloud.account)}.json`);
   const signal = AbortSignal.timeout(READ_MS);
   try {
     const offerings = await cloud.offerings(signal);
@@ -48,24 +49,15 @@ export async function readCloud(source: string): Promise<CloudReport | null> {
   }
 }
 
-async function openCloud(source: string): Promise<CloudPrices | null> {
-  const [cloud, region = ''] = source.split(':');
-  if (!REGION.test(region)) return null;
-  if (cloud !== 'aws') return null;
-  const { awsPrices } = await import('@restow/aws');
-  return awsPrices({ region, now: Date.now });
-}
-
 /** Where prices are kept. */
 export function pricesFolder(): string {
   return join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'restow', 'prices');
 }
 
 /** What one account pays is nothing to another: by what says which it is, and never by a secret. */
-function accountDigest(): string {
-  const { AWS_PROFILE = '', AWS_ACCESS_KEY_ID = '', AWS_ROLE_ARN = '' } = process.env;
+function accountDigest(account: readonly string[]): string {
   return createHash('sha256')
-    .update(JSON.stringify([AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_ROLE_ARN]))
+    .update(JSON.stringify(account.map((name) => process.env[name] ?? '')))
     .digest('hex')
     .slice(0, 12);
 }

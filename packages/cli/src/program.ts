@@ -42,7 +42,7 @@ export function buildProgram(): Command {
     .option('--context <name>', 'without -f: read the cluster of this context')
     .option(
       '--prices <source>',
-      "'builtin', 'aws:REGION', or 'file:PATH', whose rows are exactly what may be launched (repeatable)",
+      "'builtin', 'aws:REGION', 'gcp:REGION', or 'file:PATH', whose rows are exactly what may be launched (repeatable)",
       collect,
       [],
     )
@@ -109,7 +109,7 @@ export function buildProgram(): Command {
   program
     .command('prices')
     .description('show where prices come from, how old they are, what is paid ahead, and what is missing')
-    .option('--prices <source>', "'builtin', 'aws:REGION' or 'file:PATH' (repeatable)", collect, [])
+    .option('--prices <source>', "'builtin', 'aws:REGION', 'gcp:REGION' or 'file:PATH' (repeatable)", collect, [])
     .option('--assume-region <region>', 'as for `restow plan`')
     .option('--policy <file>', 'policy (YAML), for its discounts')
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
@@ -165,7 +165,10 @@ export function buildProgram(): Command {
     .description('say for each node by which methods its pods can move, and every reason why not; changes nothing')
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
     .option('--context <name>', 'the cluster of this context')
-    .option('--cloud <cloud>', 'instead: each permission at aws:REGION, and what each that is missing costs')
+    .option(
+      '--cloud <cloud>',
+      'instead: each permission at aws:REGION or gcp:REGION, and what each that is missing costs',
+    )
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
     .action(async (options) => {
       process.exitCode = await (await import('./commands/doctor.ts')).runDoctor(options);

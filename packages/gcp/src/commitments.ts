@@ -57,14 +57,14 @@ export function decodeCommitment(
   if (status !== 'ACTIVE') return null;
   const series = TYPES[type];
   if (series === undefined) return `commitment ${name}: what ${type} covers is not known here`;
-  const odd = resources.find((one) => one.type !== 'VCPU' && one.type !== 'MEMORY');
-  if (odd !== undefined) return `commitment ${name}: it is of ${odd.type}, too, and is not counted`;
-  const amountOf = (kind: string) =>
-    resources.filter((one) => one.type === kind).reduce((sum, one) => sum + one.amount, 0);
+  const [vcpus, memoryMib] = ['VCPU', 'MEMORY'].map((kind) => resources.find((one) => one.type === kind)?.amount);
+  if (vcpus === undefined || memoryMib === undefined || resources.length !== 2) {
+    return `commitment ${name}: it is not of cores and memory alone, and is not counted`;
+  }
   const [core, ram] = [rates.get(`${series}/core on-demand`), rates.get(`${series}/ram on-demand`)];
   if (core === undefined || ram === undefined)
     return `commitment ${name}: there is no price of ${series}'s cores or memory`;
-  const gib = amountOf('MEMORY') / MIB_PER_GIB;
+  const gib = memoryMib / MIB_PER_GIB;
   const years = YEARS[plan];
   const [paidCore, paidRam] = [
     `commit-${years}/${series}/core on-demand`,
@@ -80,11 +80,10 @@ export function decodeCommitment(
     covers: { instanceTypes: [], families: [series], region, zone: null, os: 'linux' },
     amount: {
       unit: 'spend',
-      nanosPerHour: Math.round(core * amountOf('VCPU') + ram * gib),
+      nanosPerHour: Math.round(core * vcpus + ram * gib),
       ofType: Object.fromEntries(covered),
     },
-    nanosPerHour:
-      paidCore === undefined || paidRam === undefined ? null : Math.round(paidCore * amountOf('VCPU') + paidRam * gib),
+    nanosPerHour: paidCore === undefined || paidRam === undefined ? null : Math.round(paidCore * vcpus + paidRam * gib),
     // Others of the project, or of all that share it, may use what this cluster does not.
     shared: true,
     endsAt: endTimestamp ?? null,

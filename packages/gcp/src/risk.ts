@@ -32,7 +32,7 @@ export async function readRisks(
         types: ['PRICE'],
       },
     };
-    const answer = await asked('compute.advice.capacityHistory', WITHOUT, null, missing, async () => {
+    const answer = await asked('advice.capacityHistory', WITHOUT, null, missing, async () => {
       return historySchema.parse((await client.capacityHistory(request, CALL))[0]);
     });
     if (answer === null) break;

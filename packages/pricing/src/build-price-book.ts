@@ -38,7 +38,9 @@ export async function buildPriceBook(options: PriceOptions, readers: PriceReader
     }
     const report = await readers.readCloud(asked);
     if (report === null)
-      throw new InputError(`--prices ${asked}: expected 'builtin', 'file:PATH' or 'aws:REGION' such as aws:us-east-1`);
+      throw new InputError(
+        `--prices ${asked}: expected 'builtin', 'file:PATH', 'aws:REGION' or 'gcp:REGION' such as aws:us-east-1`,
+      );
     for (const offering of report.offerings) offerings.push({ ...offering, source, launchable: true });
     for (const commitment of report.commitments) commitments.push({ ...commitment, source });
     missing.push(...report.missing);

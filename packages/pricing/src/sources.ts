@@ -53,3 +53,12 @@ export interface CloudPrices extends PriceSource, CommitmentSource, RiskSource {
   readonly region: string;
   readonly currency: string;
 }
+
+/** Whether a cloud lets somebody do something. */
+export interface PermissionFinding {
+  /** As the cloud names it. */
+  readonly action: string;
+  readonly answer: 'allowed' | 'denied' | 'unknown';
+  /** What it costs where it is denied, or why it is not known. */
+  readonly note: string;
+}

@@ -18,6 +18,7 @@ export { Daemon } from './control-plane/daemon.ts';
 export { type Karpenter, type KarpenterOptions, karpenterPrices, startKarpenter } from './control-plane/karpenter.ts';
 export { leftOut, whyNoNodes } from './control-plane/left-out.ts';
 export { untilFound } from './control-plane/until-found.ts';
+export { type Json, mutated } from './mutations.ts';
 export { type ImageName, imageReference } from './nodes/images.ts';
 export { shimBinary } from './nodes/shim-binary.ts';
 export { startTestNodes, type TestNode, type TestNodes, type TestNodesOptions } from './nodes/test-nodes.ts';

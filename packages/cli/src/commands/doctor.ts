@@ -1,4 +1,4 @@
-import { InputError } from '@restow/model';
+import { cloudNamed } from '../clouds.ts';
 import { type Access, lacking } from '../live/access.ts';
 import { type LiveMoves, openLiveMoves } from '../live/live-moves.ts';
 import { withApi } from '../live/with-api.ts';
@@ -69,11 +69,8 @@ export async function runDoctor(options: DoctorOptions): Promise<number> {
 
 /** Each permission at a cloud, and what each that is missing costs. */
 async function examineCloud(cloud: string, output: DoctorOptions['output']): Promise<number> {
-  const [name, region = ''] = cloud.split(':');
-  if (name !== 'aws' || region === '')
-    throw new InputError(`--cloud ${cloud}: expected aws:REGION such as aws:us-east-1`);
-  const { examineAws } = await import('@restow/aws');
-  const permissions = await examineAws(region, AbortSignal.timeout(LIMIT_MS));
+  const { cloud: adapter, region } = cloudNamed('--cloud', cloud);
+  const permissions = await adapter.examine(region, AbortSignal.timeout(LIMIT_MS));
   const rows = permissions.map(({ action, answer, note }) => [action, answer, note]);
   process.stdout.write(
     output === 'json'

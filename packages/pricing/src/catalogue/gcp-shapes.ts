@@ -46,6 +46,7 @@ const SINGLE: Readonly<Record<string, MachineShape>> = {
   'e2-micro': { vcpus: 2, memoryMib: 1 * GIB, gpus: 0, sharedCore: true },
   'e2-small': { vcpus: 2, memoryMib: 2 * GIB, gpus: 0, sharedCore: true },
   'e2-medium': { vcpus: 2, memoryMib: 4 * GIB, gpus: 0, sharedCore: true },
+  'n2-highmem-128': { vcpus: 128, memoryMib: 864 * GIB, gpus: 0, sharedCore: false },
   'a2-megagpu-16g': { vcpus: 96, memoryMib: 1360 * GIB, gpus: 16, sharedCore: false },
   'm1-megamem-96': { vcpus: 96, memoryMib: 1433.6 * GIB, gpus: 0, sharedCore: false },
   'm1-ultramem-40': { vcpus: 40, memoryMib: 961 * GIB, gpus: 0, sharedCore: false },
