@@ -5,6 +5,8 @@ import type { Outcome } from '../cli/run-restow.ts';
 import { ApplyRuns, accountOf } from './apply-runs.ts';
 import { startKarpenterCluster } from './karpenter-cluster.ts';
 
+/** In its long form it begins a hundred processes. */
+const AGAIN_MS = 60 * 60_000;
 const COLD_MS = 20 * 60_000;
 /** The test shall wait for nothing but the cluster. */
 const POLICY = 'run: { budgets: { podsPerMinute: null } }\n';
@@ -29,28 +31,32 @@ describe.skipIf(why !== null)(
       await runs.next();
     }, COLD_MS);
 
-    test('again and again, after ever so many records, and resumed each time, it comes to its target', async () => {
-      await runs.apply(killedAt('record:2'));
-      let killed = 1;
-      // Killed after its last record, it has nothing left to resume.
-      let resumable = 1;
-      let last: Outcome;
-      for (;;) {
-        // Often enough more than the records of what is begun at once, or it would never get on.
-        const records = SOAK ? 3 + ((killed * 5) % 11) : 5 + ((killed * 7) % 37);
-        last = await runs.resume(killedAt(`record:${records}`));
-        if (last.code !== null) break;
-        killed++;
-        if (runs.records().at(-1)?.type !== 'ended') resumable++;
-        expect(killed).toBeLessThan(1000);
-      }
-      const account = accountOf(last);
-      expect(account.outcome, runs.history()).toBe('target');
-      expect(killed).toBeGreaterThanOrEqual(SOAK ? 50 : 10);
-      expect(account.resumed).toBe(resumable);
-      runs.expectCounted(account);
-      await runs.expectWell();
-    });
+    test(
+      'again and again, after ever so many records, and resumed each time, it comes to its target',
+      async () => {
+        await runs.apply(killedAt('record:2'));
+        let killed = 1;
+        // Killed after its last record, it has nothing left to resume.
+        let resumable = 1;
+        let last: Outcome;
+        for (;;) {
+          // Often enough more than the records of what is begun at once, or it would never get on.
+          const records = SOAK ? 3 + ((killed * 5) % 11) : 5 + ((killed * 7) % 37);
+          last = await runs.resume(killedAt(`record:${records}`));
+          if (last.code !== null) break;
+          killed++;
+          if (runs.records().at(-1)?.type !== 'ended') resumable++;
+          expect(killed).toBeLessThan(1000);
+        }
+        const account = accountOf(last);
+        expect(account.outcome, runs.history()).toBe('target');
+        expect(killed).toBeGreaterThanOrEqual(SOAK ? 50 : 10);
+        expect(account.resumed).toBe(resumable);
+        runs.expectCounted(account);
+        await runs.expectWell();
+      },
+      AGAIN_MS,
+    );
 
     test('in the middle of each kind of change, and resumed, it comes to its target', async () => {
       const kinds = [

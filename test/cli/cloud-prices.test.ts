@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Plan, PriceBook } from '@restow/model';
-import { buildNode, buildPod, buildSnapshot, FakeAws, fakeAwsAccount } from '@restow/testkit';
+import { buildNode, buildPod, buildSnapshot, FakeAws, FakeGcp, fakeAwsAccount, fakeGcpProject } from '@restow/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { restow } from './run-restow.ts';
 
@@ -108,4 +108,57 @@ test('a cloud that does not answer: its last prices, marked; too old for the pol
   const never = await run('d', 'plan', '-f', cluster);
   expect(never.code).not.toBe(0);
   expect(never.stderr).toMatch(/AWS does not answer ec2:DescribeInstanceTypes/);
+});
+
+test('at the prices of Google Cloud too: what is reserved is filled, and committed use is paid whether it is used or not', async () => {
+  const gcp = await FakeGcp.start(fakeGcpProject());
+  try {
+    const file = join(folder, 'gke.json');
+    const place = { region: 'us-central1', zone: 'us-central1-a', owner: 'gke', group: 'pool' } as const;
+    const nodes = [
+      buildNode('large', { ...place, instanceType: 'n2-standard-4' }),
+      buildNode('small', {
+        ...place,
+        instanceType: 'e2-standard-2',
+        allocatable: { cpu: 2000, memory: 6 * GIB, pods: 20 },
+      }),
+    ];
+    const pods = ['large', 'small'].map((node) =>
+      buildPod(`on-${node}`, node, { owner: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: node, uid: node } }),
+    );
+    writeFileSync(file, JSON.stringify(buildSnapshot({ nodes, pods })));
+    const plan = async (): Promise<Plan> => {
+      const flags = ['--effort', 'quick', '--only-remove', '--move-price', '0', '-o', 'json'];
+      const args = ['plan', '-f', file, '--prices', 'gcp:us-central1', ...flags];
+      const env = { ...gcp.env, XDG_CACHE_HOME: join(folder, 'gcp') };
+      const { code, stdout, stderr } = await restow(args, { env });
+      expect(code, stderr).toBe(0);
+      return JSON.parse(stdout) as Plan;
+    };
+    const without = await plan();
+    expect(removed(without)).toEqual(['large']);
+    // The list price, and what a machine costs that runs all month.
+    expect(without.summary.terms.list).toEqual({ before: 194_236 + 67_011, after: 67_011 });
+    expect(without.summary.terms.effective).toEqual({ before: 155_389 + 67_011, after: 67_011 });
+    gcp.become({
+      commitments: [
+        {
+          name: 'n2-year',
+          status: 'ACTIVE',
+          type: 'GENERAL_PURPOSE_N2',
+          plan: 'TWELVE_MONTH',
+          resources: [
+            { type: 'VCPU', amount: '4' },
+            { type: 'MEMORY', amount: '16384' },
+          ],
+        },
+      ],
+    });
+    const covered = await plan();
+    expect(removed(covered)).toEqual(['small']);
+    expect(covered.summary.terms.cashSaving.low).toBe(67_011);
+    expect(covered.summary.terms.committed).toBe(122_364);
+  } finally {
+    await gcp.stop();
+  }
 });

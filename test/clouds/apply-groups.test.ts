@@ -9,6 +9,7 @@ import { restow } from '../cli/run-restow.ts';
 import { fakeScalingBed, motoBed } from './aws-beds.ts';
 import type { CloudBed, GroupSize } from './cloud-bed.ts';
 import { followMachines, nodeName } from './follow-machines.ts';
+import { fakeGcpBed } from './gcp-bed.ts';
 
 const COLD_MS = 20 * 60_000;
 const REPLICAS = 5;
@@ -24,9 +25,12 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
   afterAll(async () => controlPlane?.stop());
 
   describe.each([
-    ['Auto Scaling (moto)', motoBed],
-    ['Auto Scaling (fake)', fakeScalingBed],
-  ])('%s', (_name, startBed) => {
+    ['Auto Scaling (moto)', motoBed, false],
+    ['Auto Scaling (fake)', fakeScalingBed, true],
+    ['Managed instance groups (fake)', fakeGcpBed, false],
+  ] as const)('%s', (_name, startBed, isWhole) => {
+    /** What two clouds do alike is looked at with one of them, but in the long form. */
+    const inLongForm = test.skipIf(!isWhole && process.env.RESTOW_SOAK === undefined);
     let cloud: CloudBed;
     let folder: string;
     let stopFollowing: () => Promise<void>;
@@ -127,7 +131,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       await allGood();
     });
 
-    test('a protected machine stays, and the others go', async () => {
+    inLongForm('a protected machine stays, and the others go', async () => {
       await clusterWith();
       const [first] = (await cloud.machines()).filter(({ group }) => group === 'large');
       await cloud.protect(first!.id);
@@ -138,7 +142,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       await allGood();
     });
 
-    test('a group at its most is not raised, and what can be done without it is done', async () => {
+    inLongForm('a group at its most is not raised, and what can be done without it is done', async () => {
       await clusterWith({}, { most: 1 });
       const account = await applied();
       expect(account.nodes).toMatchObject({ launched: 0, notLaunched: 1 });
@@ -146,7 +150,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       await allGood();
     });
 
-    test('a machine that never joins is given back', async () => {
+    inLongForm('a machine that never joins is given back', async () => {
       await clusterWith();
       mute.add('small');
       const account = await applied();
@@ -155,7 +159,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       await allGood();
     });
 
-    test('what cannot be had is not wanted any longer, and what can be done without it is done', async () => {
+    inLongForm('what cannot be had is not wanted any longer, and what can be done without it is done', async () => {
       if (cloud.exhaust === null) return expect(cloud.exhaust).toBeNull();
       await clusterWith();
       cloud.exhaust('small');

@@ -77,7 +77,8 @@ export function decodeCommitment(
   return {
     id: name,
     kind: 'committed-use',
-    covers: { instanceTypes: [], families: [series], region, zone: null, os: 'linux' },
+    // Which types it covers is what `ofType` says.
+    covers: { instanceTypes: [], families: [], region, zone: null, os: 'linux' },
     amount: {
       unit: 'spend',
       nanosPerHour: Math.round(core * vcpus + ram * gib),

@@ -46,7 +46,9 @@ test('the catalogue knows what is not bought by default', async () => {
 });
 
 test('a source that is none is refused', async () => {
-  await expect(book(['aws:us-east-1'])).rejects.toThrow(/expected 'builtin', 'file:PATH', 'aws:REGION' or 'gcp:REGION'/);
+  await expect(book(['aws:us-east-1'])).rejects.toThrow(
+    /expected 'builtin', 'file:PATH', 'aws:REGION' or 'gcp:REGION'/,
+  );
 });
 
 test('what a cloud says comes first, is all that may be launched, and says when it was said', async () => {

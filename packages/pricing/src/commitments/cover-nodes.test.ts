@@ -57,6 +57,7 @@ test('committed spend comes last, takes what is open, and does not cover spot', 
   const spend = commitment({
     id: 'plan',
     kind: 'savings-plan',
+    nanosPerHour: 50_000_000,
     amount: { unit: 'spend', nanosPerHour: 50_000_000, ofType: { 'm5.large': 60_000_000, 'm5.xlarge': 120_000_000 } },
   });
   const nodes = [node('a', 'm5.large'), node('s', 'm5.xlarge', { capacityType: 'spot' }), node('b', 'm5.large')];

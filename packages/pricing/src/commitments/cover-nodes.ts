@@ -102,11 +102,10 @@ function costOf(nanos: NanosPerHour, parts: readonly Part[], open: Fraction): Co
   let effective: NanosPerHour | null = cash;
   let isShared = false;
   for (const { commitment, taken } of parts) {
-    const { nanosPerHour, amount } = commitment;
+    const { nanosPerHour } = commitment;
     isShared ||= commitment.shared;
-    if (amount.unit === 'spend') effective = effective === null ? null : effective + taken;
-    else if (nanosPerHour === null || effective === null) effective = null;
-    else effective += share(nanosPerHour, BigInt(taken), BigInt(amount.count));
+    if (nanosPerHour === null || effective === null) effective = null;
+    else effective += share(nanosPerHour, BigInt(taken), BigInt(sizeOf(commitment)));
   }
   return {
     by: parts.map(({ commitment }) => commitment.id),
