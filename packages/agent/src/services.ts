@@ -1,4 +1,4 @@
-import type { NodeReport, Preflight, Refusal, WirePod } from '@restow/migration';
+import type { AgentNotices, NodeReport, Preflight, Refusal, WirePod } from '@restow/migration';
 import type { Addresses } from './host/addresses.ts';
 import type { SourceMoves } from './moves/source-moves.ts';
 import type { TargetMoves } from './moves/target-moves.ts';
@@ -9,5 +9,7 @@ export interface AgentServices {
   readonly targets: TargetMoves;
   readonly addresses: Addresses;
   report(): Promise<NodeReport>;
+  /** Answers when something has come since that version, or after a while. */
+  notices(after: number): Promise<AgentNotices>;
   preflight(pod: WirePod): Promise<Preflight | Refusal>;
 }

@@ -9,6 +9,8 @@ import { AheadCopies } from './moves/ahead-copies.ts';
 import { MoveRecords } from './moves/records.ts';
 import { SourceMoves } from './moves/source-moves.ts';
 import { TargetMoves } from './moves/target-moves.ts';
+import type { MetadataSource } from './notices/metadata-source.ts';
+import { NoticeWatch } from './notices/notice-watch.ts';
 import { availableBytes, nodeFacts } from './preflight/node.ts';
 import { preflight } from './preflight/pod.ts';
 import { wiringProblems } from './preflight/wiring.ts';
@@ -29,6 +31,8 @@ export interface AgentOptions {
   readonly shim: string;
   readonly runc: { readonly program: string; readonly root: string };
   readonly limits: Partial<AgentLimits>;
+  /** What its cloud says about its end; null: nobody is asked. */
+  readonly metadata: MetadataSource | null;
   readonly log: Logger;
 }
 
@@ -65,6 +69,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const sources = new SourceMoves({ state, records, runc, shim, limits, addresses, ahead, connect, now, log });
   const targets = new TargetMoves({ state, records, limits, now, wallNow: Date.now });
   const facts = await nodeFacts(runc, mayBeSwapped);
+  const watch = new NoticeWatch({ source: options.metadata ?? NOTHING, now: Date.now, log });
   const services: AgentServices = {
     sources,
     targets,
@@ -77,6 +82,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       movesAtOnce: limits.movesAtOnce,
       moves: records.all().map(({ move }) => move),
     }),
+    notices: (after) => watch.since(after),
     preflight: (pod) => preflight(pod, { runc, addresses, limits }),
   };
   const server = await serveAgent(services, { ...options.listen, credentials, log });
@@ -104,6 +110,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   })();
   const close = async () => {
     isClosed = true;
+    watch.close();
     server.close();
     await Promise.race([tidying, new Promise((resolve) => setTimeout(resolve, TIDY_MS * 2).unref())]);
   };
@@ -111,3 +118,4 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 }
 
 const NEVER = new AbortController().signal;
+const NOTHING: MetadataSource = { read: async () => [] };

@@ -7,8 +7,8 @@ export interface Cloud {
   prices(region: string): Promise<CloudPrices>;
   examine(region: string, signal: AbortSignal): Promise<readonly PermissionFinding[]>;
   groups(region: string): Promise<MachineGroups>;
-  /** The region of a machine with this `spec.providerID`; null: it is not of this cloud. */
-  regionOf(providerId: string): string | null;
+  /** The machine that a node's `spec.providerID` names; null: it is not of this cloud. */
+  machineAt(providerId: string): { readonly region: string; readonly machine: string } | null;
   /** What in the environment says which account it is; never a secret. */
   readonly account: readonly string[];
 }
@@ -20,7 +20,10 @@ export const CLOUDS: Readonly<Record<string, Cloud>> = {
     prices: async (region) => (await import('@restow/aws')).awsPrices({ region, now: Date.now }),
     examine: async (region, signal) => (await import('@restow/aws')).examineAws(region, signal),
     groups: async (region) => new (await import('@restow/aws')).AutoScalingGroups({ region, now: Date.now }),
-    regionOf: (providerId) => /^aws:\/\/\/([a-z0-9-]+)[a-z]\//.exec(providerId)?.[1] ?? null,
+    machineAt: (providerId) => {
+      const [, region, machine] = /^aws:\/\/\/([a-z0-9-]+)[a-z]\/(i-[a-z0-9]+)$/.exec(providerId) ?? [];
+      return region === undefined ? null : { region, machine: machine! };
+    },
     account: ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_ROLE_ARN'],
   },
   gcp: {
@@ -30,7 +33,10 @@ export const CLOUDS: Readonly<Record<string, Cloud>> = {
       const { GcpClients, ManagedInstanceGroups } = await import('@restow/gcp');
       return new ManagedInstanceGroups({ clients: new GcpClients(region), now: Date.now });
     },
-    regionOf: (providerId) => /^gce:\/\/[^/]+\/([a-z0-9-]+)-[a-z]\//.exec(providerId)?.[1] ?? null,
+    machineAt: (providerId) => {
+      const [, machine, region] = /^gce:\/\/[^/]+\/(([a-z0-9-]+)-[a-z]\/[a-z0-9-]+)$/.exec(providerId) ?? [];
+      return region === undefined ? null : { region, machine: machine! };
+    },
     account: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', 'CLOUDSDK_CONFIG'],
   },
 };

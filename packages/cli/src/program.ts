@@ -77,6 +77,12 @@ export function buildProgram(): Command {
     .option('--context <name>', 'the cluster of this context')
     .option('--prices <source>', 'as the plan was made with (repeatable)', collect, [])
     .option('--assume-region <region>', 'as the plan was made with')
+    .option(
+      '--notices <source>',
+      "who says that nodes go, besides agents: 'sqs:URL' or 'gcp:REGION' (repeatable)",
+      collect,
+      [],
+    )
     .option('--resume <run>', 'go on with a run that was broken off')
     .option('--abort <run>', 'end a run that was broken off: undo what can be undone, say what cannot')
     .option('--dry-run <how>', "'server': the API server judges every step and does none")
@@ -205,6 +211,7 @@ export function buildProgram(): Command {
     .option('--moves <number>', 'pods on their way at once, from here and to here', '2')
     .option('--archive-memory <quantity>', 'of all archives at once, such as 8Gi; by default a quarter of the memory')
     .option('--bandwidth <quantity>', 'bytes a second that may leave, such as 100Mi; by default as many as can')
+    .option('--metadata <cloud>', "whose metadata server says when the node goes: 'aws', 'gcp' or 'none'", 'none')
     .action(async (options) => (await import('./commands/agent.ts')).runAgent(options));
 
   program

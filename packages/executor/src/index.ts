@@ -5,6 +5,7 @@ export { JournalError, OutageError } from './errors.ts';
 export { FileJournal } from './journal/file-journal.ts';
 export { MemoryJournal, MemoryPlace } from './journal/memory-journal.ts';
 export type { Act, JournalRecord, Reason } from './journal/record.ts';
+export { NoticeBoard, type NoticeBoardOptions, type NoticeCounts } from './notices/notice-board.ts';
 export type { ActOutcome, Refusal } from './outcome.ts';
 export type { Clock } from './ports/clock.ts';
 export type { ClusterView, LiveCluster } from './ports/cluster-view.ts';
@@ -20,7 +21,7 @@ export type {
   RemoveRefusal,
 } from './ports/node-manager.ts';
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';
-export type { Notice, NoticeSource } from './ports/notice-source.ts';
+export type { MachineNotice, Notice, NoticeSource } from './ports/notice-source.ts';
 export type { Planner } from './ports/planner.ts';
 export { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 export type { RunPorts } from './run/context.ts';

@@ -1,5 +1,6 @@
 import type { CloudCatalogClient } from '@google-cloud/billing/build/src/v1/cloud_catalog_client.js';
 import type { AdviceClient } from '@google-cloud/compute/build/src/v1/advice_client.js';
+import type { GlobalOperationsClient } from '@google-cloud/compute/build/src/v1/global_operations_client.js';
 import type { InstanceGroupManagersClient } from '@google-cloud/compute/build/src/v1/instance_group_managers_client.js';
 import type { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js';
 import type { MachineTypesClient } from '@google-cloud/compute/build/src/v1/machine_types_client.js';
@@ -101,6 +102,12 @@ export class GcpClients {
   readonly regionOperations = once(async (): Promise<RegionOperationsClient> => {
     const { RegionOperationsClient } = await import('@google-cloud/compute/build/src/v1/region_operations_client.js');
     return new RegionOperationsClient(this.#options);
+  });
+
+  /** Of all zones and regions. */
+  readonly operations = once(async (): Promise<GlobalOperationsClient> => {
+    const { GlobalOperationsClient } = await import('@google-cloud/compute/build/src/v1/global_operations_client.js');
+    return new GlobalOperationsClient(this.#options);
   });
 
   /** Of an API that has no client here: `https://container.googleapis.com`; elsewhere when everything is. */

@@ -3,7 +3,7 @@ import { FakeGcp, fakeGcpProject } from '@restow/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { examineGcp } from './doctor.ts';
-import { GROUP_PERMISSIONS, PRICE_PERMISSIONS } from './permissions.ts';
+import { GROUP_PERMISSIONS, NOTICE_PERMISSIONS, PRICE_PERMISSIONS } from './permissions.ts';
 
 let gcp: FakeGcp;
 beforeAll(async () => {
@@ -16,12 +16,13 @@ afterAll(async () => {
 });
 
 test('the roles allow just what is asked for, and each says what it costs not to have it', () => {
-  const roles = ['prices', 'nodes'].map((name): string[] => {
+  const roles = ['prices', 'nodes', 'notices'].map((name): string[] => {
     const text = readFileSync(new URL(`../../../deploy/gcp/${name}.role.yaml`, import.meta.url), 'utf8');
     return (parse(text) as { includedPermissions: string[] }).includedPermissions;
   });
-  expect(roles).toEqual([PRICE_PERMISSIONS, GROUP_PERMISSIONS].map((all) => all.map(({ action }) => action)));
-  expect([...PRICE_PERMISSIONS, ...GROUP_PERMISSIONS].every(({ without }) => without.length > 10)).toBe(true);
+  const all = [PRICE_PERMISSIONS, GROUP_PERMISSIONS, NOTICE_PERMISSIONS];
+  expect(roles).toEqual(all.map((some) => some.map(({ action }) => action)));
+  expect(all.flat().every(({ without }) => without.length > 10)).toBe(true);
   // Every permission that the sources ask by name is among them, but for the catalogue's, which is none.
   const folder = new URL('.', import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
@@ -42,6 +43,6 @@ test('doctor asks for each, and says what is denied', async () => {
   const by = (answer: string) => found.filter((one) => one.answer === answer).map(({ action }) => action);
   expect(by('denied')).toEqual(['compute.commitments.list', 'compute.instanceGroupManagers.update']);
   expect(by('unknown')).toEqual(['container.clusters.list']);
-  expect(by('allowed')).toHaveLength(6);
+  expect(by('allowed')).toHaveLength(7);
   expect(found.find(({ action }) => action === 'compute.commitments.list')!.note).toMatch(/overstated/);
 });

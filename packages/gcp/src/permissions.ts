@@ -77,3 +77,12 @@ export const GROUP_PERMISSIONS: readonly Permission[] = [
       clients.get('https://container.googleapis.com', `/v1/projects/${project}/locations/-/clusters`, signal),
   },
 ];
+
+/** And about machines that are preempted: `notices.role.yaml`. */
+export const NOTICE_PERMISSIONS: readonly Permission[] = [
+  {
+    action: 'compute.globalOperations.list',
+    without: 'of nodes without an agent it is not heard that they are preempted',
+    probe: async (clients, project) => (await clients.operations()).list({ project, maxResults: 1 }, CALL),
+  },
+];

@@ -3,6 +3,7 @@ export { ensureAuthority, readAuthority } from './authority/cluster-authority.ts
 export { isOlder } from './move/is-older.ts';
 export { LiveMover, type LiveMoverOptions } from './move/live-mover.ts';
 export type { Phase, PhaseListener } from './move/phase-listener.ts';
+export { AgentNoticeSource, type AgentNoticeSourceOptions } from './notices/agent-notice-source.ts';
 export {
   ARMED_ANNOTATION,
   INTENT_COLLECTION,

@@ -5,6 +5,7 @@ export { fakeAwsAccount, fakeInstanceType, fakeProduct } from './clouds/fake-aws
 export { FakeGcp, type FakeGcpProject, type GcpFault } from './clouds/fake-gcp.ts';
 export { fakeGcpProject, fakeMachineType, fakeSku, fakeSkus } from './clouds/fake-gcp-project.ts';
 export type { FakeInstance, FakePool } from './clouds/fake-instance-groups.ts';
+export { FakeMetadata } from './clouds/fake-metadata.ts';
 export { FakeQueue } from './clouds/fake-queue.ts';
 export { type FakeGroup, type FakeMachine, FakeScaling } from './clouds/fake-scaling.ts';
 export { type Moto, motoFolder, startMoto } from './clouds/moto.ts';

@@ -38,6 +38,7 @@ export class Refused extends Error {
 }
 
 const MOVE = /^\/v1\/moves\/([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?:\/([a-z-]+))?$/;
+const NOTICES = /^\/v1\/notices\/(\d{1,15})$/;
 const ADDRESS = /^\/v1\/addresses\/([\d.]+)\/return$/;
 
 /** Answers one request. Throws Refused for whoever may not ask and for what there is not. */
@@ -53,6 +54,8 @@ export async function answer(services: AgentServices, request: AgentRequest): Pr
   if (move !== undefined) return answerMove(services, request, move, act ?? '');
   demand(caller, 'controller');
   if (path === '/v1/node' && method === 'GET') return services.report();
+  const [, after] = NOTICES.exec(path) ?? [];
+  if (after !== undefined && method === 'GET') return services.notices(Number(after));
   if (path === '/v1/preflight' && method === 'POST') {
     return services.preflight((await read(request, preflightRequest)).pod);
   }

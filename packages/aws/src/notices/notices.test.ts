@@ -1,8 +1,9 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { MachineNotice } from '@restow/executor';
 import { seededRandom } from '@restow/model';
 import { FakeQueue } from '@restow/testkit';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type MachineNotice, parseEvent } from './parse-event.ts';
+import { parseEvent } from './parse-event.ts';
 import { QueueNotices } from './queue-notices.ts';
 
 const TIME = '2026-11-01T12:00:00Z';

@@ -1,4 +1,4 @@
-import type { Notice } from '@restow/executor';
+import type { MachineNotice } from '@restow/executor';
 import { z } from 'zod';
 
 /** From the word until the machine goes. Source: AWS, "Spot Instance interruption notices". */
@@ -22,11 +22,6 @@ const healthSchema = z.object({
   startTime: z.string().optional(),
   affectedEntities: z.array(z.object({ entityValue: z.string().min(1) })).default([]),
 });
-
-/** What an event says of one machine; `machine` is not yet a node. */
-export interface MachineNotice extends Omit<Notice, 'node'> {
-  readonly machine: string;
-}
 
 /** `unknown`: an event of another kind, or not one at all; its notices are none. */
 export type ParsedEvent =

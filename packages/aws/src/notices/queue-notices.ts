@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message, SQSClient } from '@aws-sdk/client-sqs';
-import { type MachineNotice, parseEvent } from './parse-event.ts';
+import type { MachineNotice } from '@restow/executor';
+import { parseEvent } from './parse-event.ts';
 
 /** A queue answers at once when there is something, and else after so long. */
 const WAIT_S = 20;

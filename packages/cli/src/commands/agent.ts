@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startAgent } from '@restow/agent';
+import { GceMetadata, Imds, type MetadataSource, startAgent } from '@restow/agent';
 import { type Credentials, DEFAULT_AGENT_PORT } from '@restow/migration';
 import { InputError, parseQuantity, quantityToUnits } from '@restow/model';
 import { pino } from 'pino';
@@ -15,6 +15,7 @@ export interface AgentCommandOptions {
   readonly moves: string;
   readonly archiveMemory?: string;
   readonly bandwidth?: string;
+  readonly metadata: string;
 }
 
 const STATE_FOLDER = '/run/restow';
@@ -43,12 +44,20 @@ export async function runAgent(options: AgentCommandOptions): Promise<void> {
       ...(archiveBytes !== null && { archiveBytes }),
       ...(bytesPerSecond !== null && { bytesPerSecond }),
     },
+    metadata: metadataOf(options.metadata),
     log: pino({ base: { node: options.node } }),
   });
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });
   await agent.close();
+}
+
+function metadataOf(cloud: string): MetadataSource | null {
+  if (cloud === 'aws') return new Imds();
+  if (cloud === 'gcp') return new GceMetadata(Date.now);
+  if (cloud === 'none') return null;
+  throw new InputError(`--metadata ${cloud}: expected aws, gcp or none`);
 }
 
 function addressOf(text: string): { readonly host: string; readonly port: number } {

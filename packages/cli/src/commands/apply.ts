@@ -11,6 +11,7 @@ export interface ApplyOptions {
   readonly context?: string;
   readonly prices: readonly string[];
   readonly assumeRegion?: string;
+  readonly notices: readonly string[];
   readonly resume?: string;
   readonly abort?: string;
   readonly dryRun?: string;
@@ -43,6 +44,7 @@ function choiceOf(file: string, options: ApplyOptions) {
     context,
     prices,
     assumeRegion,
+    notices: [...options.notices],
     replans: true,
   };
 }

@@ -9,7 +9,7 @@ const BY_OBJECTS: ReadonlySet<SnapshotNode['owner']> = new Set(['karpenter', 'cl
 export async function openMachineGroups({ nodes }: Snapshot): Promise<readonly MachineGroups[]> {
   const ids = nodes.flatMap(({ owner, providerId }) => (BY_OBJECTS.has(owner) ? [] : (providerId ?? [])));
   const opened = Object.values(CLOUDS).flatMap((cloud) => {
-    const regions = new Set(ids.flatMap((id) => cloud.regionOf(id) ?? []));
+    const regions = new Set(ids.flatMap((id) => cloud.machineAt(id)?.region ?? []));
     return [...regions].map((region) => cloud.groups(region));
   });
   return Promise.all(opened);

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Clock, MachineGroups, NoticeSource, Reason, RunPorts } from '@restow/executor';
+import type { Clock, MachineGroups, Reason, RunPorts } from '@restow/executor';
 import { type ClusterChoice, ClusterLease, KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import type { PhaseListener } from '@restow/migration';
 import { InputError, type PriceBook } from '@restow/model';
@@ -8,6 +8,7 @@ import { LiveView } from '@restow/snapshotter';
 import { adaptersOver } from './adapters.ts';
 import { openLiveMoves } from './live-moves.ts';
 import { openMachineGroups } from './machine-groups.ts';
+import { listenForNotices } from './notice-sources.ts';
 
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
@@ -32,13 +33,15 @@ export interface OpenRequest {
   readonly book: PriceBook;
   /** A person's word weighs more than a pause. */
   readonly evenIfPaused: boolean;
+  /** Who is listened to about nodes that go, besides the agents. */
+  readonly notices: readonly string[];
   /** Told how far pods are that are moved live. */
   readonly onPhase?: PhaseListener;
 }
 
 /** Connects, takes the lease and reads everything. Throws InputError when the cluster is somebody else's now. */
 export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
-  const { choice, runId, book, evenIfPaused, onPhase = () => {} } = request;
+  const { choice, runId, book, evenIfPaused, notices, onPhase = () => {} } = request;
   const signal = AbortSignal.timeout(OPEN_LIMIT_MS);
   const connection = await KubeConnection.open(choice, `restow run=${runId}`);
   const apiWith = (fence: () => void) => new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence });
@@ -61,13 +64,17 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
     const api = apiWith(() => lease.assertHeld());
     const view = await LiveView.open(connection, Date.now, signal);
     const lookup = new PriceLookup(book);
+    const deaf = new AbortController();
     const live = await openLiveMoves(api, onPhase, signal);
     const groups = await openMachineGroups((await view.current(signal)).snapshot);
     const ports = {
       clock: machineClock,
       view,
       ...adaptersOver(api, groups, live === null ? [] : [live.mover]),
-      notices: NO_NOTICES,
+      notices: await listenForNotices(
+        { sources: notices, view, agents: live?.agents ?? null },
+        AbortSignal.any([deaf.signal, lease.lost]),
+      ),
       priceOf: (node: Parameters<RunPorts['priceOf']>[0]) => lookup.priceOf(node)?.microsPerHour ?? null,
     };
     const paused = (): Reason | null => {
@@ -75,6 +82,7 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
       return why === null ? null : { code: 'paused', message: `runs on this cluster are paused: ${why}` };
     };
     const close = async () => {
+      deaf.abort();
       live?.agents.close();
       await view.close();
       await lease.release(AbortSignal.timeout(OPEN_LIMIT_MS)).catch(() => {});
@@ -87,5 +95,3 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
     throw error;
   }
 }
-
-const NO_NOTICES: NoticeSource = { current: () => [] };

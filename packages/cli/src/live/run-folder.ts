@@ -14,6 +14,8 @@ const metaSchema = z.strictObject({
   server: z.string(),
   prices: z.array(z.string()),
   assumeRegion: z.string().nullable(),
+  /** Who is listened to about nodes that go. */
+  notices: z.array(z.string()).default([]),
   /** What cannot be done as planned is planned again. */
   replans: z.boolean().default(true),
 });

@@ -136,9 +136,9 @@ async function withCluster<Result>(
   { onPhase }: RunWatch,
   work: (cluster: OpenCluster) => Promise<Result>,
 ): Promise<Result> {
-  const { kubeconfig, context, runId } = meta;
+  const { kubeconfig, context, runId, notices } = meta;
   const choice = clusterChoice(kubeconfig, context);
-  const cluster = await openCluster({ choice, runId, book, evenIfPaused, ...(onPhase && { onPhase }) });
+  const cluster = await openCluster({ choice, runId, book, evenIfPaused, notices, ...(onPhase && { onPhase }) });
   try {
     return await work(cluster);
   } finally {

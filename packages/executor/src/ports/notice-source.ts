@@ -14,6 +14,12 @@ export interface Notice {
   readonly deadline: number | null;
 }
 
+/** What a cloud says of one of its machines, which is not yet known to be a node. */
+export interface MachineNotice extends Omit<Notice, 'node'> {
+  /** As its MachineGroups name it: an EC2 instance's ID, or `ZONE/NAME`. */
+  readonly machine: string;
+}
+
 export interface NoticeSource {
   /** Notices that have come and are not over; cheap, asked often. */
   current(): readonly Notice[];

@@ -1,6 +1,8 @@
 import type { AgentConnection } from './agent-connection.ts';
 import {
+  type AgentNotices,
   type AgentPeer,
+  agentNoticesSchema,
   type CopyAheadRequest,
   type Done,
   doneAnswer,
@@ -42,6 +44,12 @@ export class Agent {
       { method: 'GET', path: '/v1/node', answer: nodeReportSchema, limitMs: QUICK_MS },
       signal,
     );
+  }
+
+  /** Answers when something has come since `after`, the version of an earlier answer, or after a while. */
+  notices(after: number, signal: AbortSignal): Promise<AgentNotices> {
+    const call = { method: 'GET', path: `/v1/notices/${after}`, answer: agentNoticesSchema } as const;
+    return this.#connection.call({ ...call, limitMs: PREFLIGHT_MS }, signal);
   }
 
   preflight(pod: WirePod, signal: AbortSignal): Promise<Preflight | Refusal> {

@@ -132,3 +132,25 @@ export type MoveReport = Body<z.infer<typeof moveReportSchema>>;
 
 /** What anybody says who may not ask, or asks what cannot be read. */
 export const errorAnswer = z.strictObject({ version, error: z.string() });
+
+/** What an agent's node has been told about its end by its cloud. */
+export const agentNoticesSchema = z.object({
+  /** Grows with every change. */
+  version: z.int().nonnegative(),
+  notices: z.array(
+    z.object({
+      id: z.string(),
+      kind: z.enum([
+        'spot-interruption',
+        'reservation-interruption',
+        'rebalance-hint',
+        'maintenance',
+        'going',
+        'person',
+      ]),
+      /** Milliseconds since the epoch; null: not known. */
+      deadline: z.number().nullable(),
+    }),
+  ),
+});
+export type AgentNotices = z.infer<typeof agentNoticesSchema>;

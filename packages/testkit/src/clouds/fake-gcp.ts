@@ -12,6 +12,8 @@ export interface FakeGcpProject {
   /** By zone. */
   readonly reservations?: Readonly<Record<string, readonly object[]>>;
   readonly priceHistory?: readonly object[];
+  /** By zone. */
+  readonly operations?: Readonly<Record<string, readonly object[]>>;
 }
 
 /** What is answered in place of the project's truth; undefined: that. */
@@ -96,7 +98,14 @@ export class FakeGcp {
   }
 
   #answer(path: string, token: string | undefined): object | null {
-    const { machineTypes, skus, commitments = [], reservations = {}, priceHistory = [] } = this.#project;
+    const {
+      machineTypes,
+      skus,
+      commitments = [],
+      reservations = {},
+      priceHistory = [],
+      operations = {},
+    } = this.#project;
     const compute = `/compute/v1/projects/${PROJECT}`;
     if (path === `${compute}/aggregated/machineTypes`) {
       // A page may have part of a zone.
@@ -121,6 +130,11 @@ export class FakeGcp {
       const entries = Object.entries(reservations).map(([zone, some]) => [`zones/${zone}`, { reservations: some }]);
       return { items: Object.fromEntries(entries) };
     }
+    if (path === `${compute}/aggregated/operations`) {
+      const entries = Object.entries(operations).map(([zone, some]) => [`zones/${zone}`, { operations: some }]);
+      return { items: Object.fromEntries(entries) };
+    }
+    if (path === `${compute}/global/operations`) return { items: [] };
     if (path.endsWith('/advice/capacityHistory')) return { priceHistory };
     return null;
   }

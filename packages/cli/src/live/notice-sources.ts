@@ -1,0 +1,83 @@
+import { type MachineNotice, type Notice, NoticeBoard } from '@restow/executor';
+import { AgentNoticeSource, type Agents } from '@restow/migration';
+import { InputError, LABEL } from '@restow/model';
+import type { LiveView } from '@restow/snapshotter';
+import { CLOUDS } from '../clouds.ts';
+
+export interface NoticeRequest {
+  /** `sqs:URL` or `gcp:REGION`. */
+  readonly sources: readonly string[];
+  readonly view: LiveView;
+  /** null: there are none. */
+  readonly agents: Agents | null;
+}
+
+type Listen = (post: (notice: MachineNotice) => void, signal: AbortSignal) => Promise<void>;
+
+const LOOK_MS = 60_000;
+const QUEUE = /^https?:\/\/(?:sqs\.([a-z0-9-]+)\.|queue\.)?[^/]+\/.+/;
+
+/** Listens until it is told to stop, and posts what it hears. Throws InputError where a source is none. */
+export async function listenForNotices({ sources, view, agents }: NoticeRequest, signal: AbortSignal) {
+  const listeners = sources.map(listenerFor);
+  const nodes = new Map<string, string>();
+  let withAgents: readonly string[] = [];
+  const take = ({ snapshot }: Awaited<ReturnType<LiveView['current']>>) => {
+    nodes.clear();
+    for (const { name, providerId } of snapshot.nodes) {
+      const machine = machineAt(providerId);
+      if (machine !== null) nodes.set(machine, name);
+    }
+    const hasAgent = ({ labels, ready }: (typeof snapshot.nodes)[number]) =>
+      ready && labels[LABEL.restowAgent] === 'true';
+    withAgents = snapshot.nodes.filter(hasAgent).map(({ name }) => name);
+  };
+  let live = await view.current(signal);
+  take(live);
+  const board = new NoticeBoard({ nodeOf: (machine) => nodes.get(machine) ?? null, now: Date.now });
+  const look = async () => {
+    while (!signal.aborted) {
+      live = await view.changed(live.version, LOOK_MS, signal);
+      take(live);
+    }
+  };
+  // Nobody waits for any of them: they end with the signal.
+  look().catch(() => {});
+  for (const listen of listeners) listen((notice) => board.post(notice), signal).catch(() => {});
+  if (agents !== null) {
+    const onNotice = (notice: Notice) => void board.post(notice);
+    const source = new AgentNoticeSource({ agents, nodes: () => withAgents, onNotice, onProblem: () => {} });
+    source.listen(signal).catch(() => {});
+  }
+  return board;
+}
+
+function listenerFor(source: string): Listen {
+  const [kind = '', ...rest] = source.split(':');
+  const place = rest.join(':');
+  if (kind === 'sqs' && QUEUE.test(place)) {
+    return async (post, signal) => {
+      const { AwsClients, QueueNotices } = await import('@restow/aws');
+      const clients = new AwsClients(QUEUE.exec(place)?.[1] ?? process.env.AWS_REGION ?? 'us-east-1');
+      const onNotice = async (notice: MachineNotice) => post(notice);
+      await new QueueNotices({ client: clients.sqs, queueUrl: place, onNotice, onProblem: () => {} }).listen(signal);
+    };
+  }
+  if (kind === 'gcp' && /^[a-z0-9-]+$/.test(place)) {
+    return async (post, signal) => {
+      const { GcpClients, PreemptedOperations } = await import('@restow/gcp');
+      const clients = new GcpClients(place);
+      await new PreemptedOperations({ clients, now: Date.now, onNotice: post, onProblem: () => {} }).listen(signal);
+    };
+  }
+  throw new InputError(`--notices ${source}: expected sqs:URL of a queue, or gcp:REGION`);
+}
+
+function machineAt(providerId: string | null): string | null {
+  if (providerId === null) return null;
+  for (const cloud of Object.values(CLOUDS)) {
+    const found = cloud.machineAt(providerId);
+    if (found !== null) return found.machine;
+  }
+  return null;
+}
