@@ -33,7 +33,10 @@ export async function motoFolder(): Promise<string> {
     const python = join(partial, 'bin/python3');
     const flags = ['--quiet', '--disable-pip-version-check', '--requirement', PINNED];
     await run(python, ['-m', 'pip', 'install', ...flags], { timeout: INSTALL_MS });
-    await rename(partial, folder);
+    // Another process may have been faster.
+    await rename(partial, folder).catch((error) => {
+      if (!existsSync(folder)) throw error;
+    });
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
