@@ -20,6 +20,10 @@ const typeSchema = z.object({
   NetworkInfo: z.object({
     MaximumNetworkInterfaces: z.int().positive(),
     Ipv4AddressesPerInterface: z.int().positive(),
+    DefaultNetworkCardIndex: count.optional(),
+    NetworkCards: z
+      .array(z.object({ NetworkCardIndex: count, MaximumNetworkInterfaces: z.int().positive() }))
+      .optional(),
   }),
   GpuInfo: z.object({ Gpus: z.array(z.object({ Manufacturer: z.string(), Count: count })) }).optional(),
   // That there are any is all that counts.
@@ -53,7 +57,7 @@ export function decodeMachineType(item: unknown): MachineType | string {
     vcpus: data.VCpuInfo.DefaultVCpus,
     memoryMib: data.MemoryInfo.SizeInMiB,
     isArm: arch === 'arm64',
-    networkInterfaces: data.NetworkInfo.MaximumNetworkInterfaces,
+    networkInterfaces: interfacesOf(data.NetworkInfo),
     addressesPerInterface: data.NetworkInfo.Ipv4AddressesPerInterface,
   });
   const gpus = data.GpuInfo?.Gpus ?? [];
@@ -72,6 +76,13 @@ export function decodeMachineType(item: unknown): MachineType | string {
     bareMetal: data.BareMetal,
     accelerated: gpus.length > 0 || others.some((one) => one != null),
   };
+}
+
+/** Pods have addresses of the first network card's interfaces only. Source: Amazon VPC CNI, maximum pods. */
+function interfacesOf(network: z.infer<typeof typeSchema>['NetworkInfo']): number {
+  const { DefaultNetworkCardIndex = 0, NetworkCards = [], MaximumNetworkInterfaces } = network;
+  const card = NetworkCards.find(({ NetworkCardIndex }) => NetworkCardIndex === DefaultNetworkCardIndex);
+  return card?.MaximumNetworkInterfaces ?? MaximumNetworkInterfaces;
 }
 
 /** Every machine type of the region. */
