@@ -10,6 +10,7 @@ const LONGEST = [
   'test/plan/steadiness',
   'test/nodes/guards',
   'test/apply/killed',
+  'test/clouds/apply-groups',
   'test/executor/killed',
   'test/nodes/migrate',
   'test/contracts/real',
