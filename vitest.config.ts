@@ -11,6 +11,7 @@ const LONGEST = [
   'test/nodes/guards',
   'test/apply/killed',
   'test/clouds/apply-groups',
+  'test/serve/',
   'test/executor/killed',
   'test/nodes/migrate',
   'test/contracts/real',

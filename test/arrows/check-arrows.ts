@@ -22,7 +22,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   agent: ['migration'],
   aws: ['model', 'pricing', 'executor'],
   gcp: ['model', 'pricing', 'executor'],
-  controller: ['model', 'kube', 'migration'],
+  controller: ['model', 'executor', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [
     'model',

@@ -13,8 +13,9 @@ import { fakeGcpBed } from './gcp-bed.ts';
 
 const COLD_MS = 20 * 60_000;
 const REPLICAS = 5;
-/** Short, so that what never comes is given up soon. */
-const POLICY = 'run: { limits: { readyMs: 8000, removeMs: 8000 } }\n';
+/** Short where what never comes is to be given up soon. */
+const LONG_MS = 120_000;
+const SHORT_MS = 20_000;
 const why = leftOut();
 
 describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud', () => {
@@ -50,7 +51,6 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
     const known = new Set<string>();
     beforeEach(() => {
       folder = mkdtempSync(join(tmpdir(), 'restow-groups-'));
-      writeFileSync(join(folder, 'policy.yaml'), POLICY);
     });
     afterEach(async () => {
       mute.clear();
@@ -64,7 +64,13 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       (await controlPlane.kubectl(['get', 'nodes', '-o', 'name'])).split('\n').filter((name) => name !== '');
 
     /** Four large nodes with five pods, which would go on two small ones, of which there is one. */
-    async function clusterWith(large: Partial<GroupSize> = {}, small: Partial<GroupSize> = {}): Promise<Plan> {
+    async function clusterWith(
+      large: Partial<GroupSize> = {},
+      small: Partial<GroupSize> = {},
+      limits: { readonly readyMs?: number; readonly removeMs?: number } = {},
+    ): Promise<Plan> {
+      const policy = { run: { limits: { readyMs: LONG_MS, removeMs: LONG_MS, ...limits } } };
+      writeFileSync(join(folder, 'policy.yaml'), JSON.stringify(policy));
       await cloud.addGroup('large', cloud.large, { desired: 4, least: 0, most: 5, ...large });
       await cloud.addGroup('small', cloud.small, { desired: 1, least: 0, most: 3, ...small });
       for (const { id } of await cloud.machines()) known.add(id);
@@ -151,7 +157,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
     });
 
     inLongForm('a machine that never joins is given back', async () => {
-      await clusterWith();
+      await clusterWith({}, {}, { readyMs: SHORT_MS });
       mute.add('small');
       const account = await applied();
       expect(account.nodes).toMatchObject({ launched: 1, released: 1 });
@@ -171,7 +177,7 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
 
     test('a hook that waits: the node is on its way out, is paid for until it lets go, and is said to be so', async () => {
       if (cloud.hold === null) return expect(cloud.hold).toBeNull();
-      await clusterWith();
+      await clusterWith({}, {}, { removeMs: SHORT_MS });
       cloud.hold('large', true);
       const account = await applied();
       expect(account.failures.map(({ code }) => code)).toContain('remove-time-limit');

@@ -3,6 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { PricingClient } from '@aws-sdk/client-pricing';
 import type { SavingsplansClient } from '@aws-sdk/client-savingsplans';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { once } from '@restow/executor';
 
 const MOST_ATTEMPTS = 6;
 const CONNECT_MS = 5_000;
@@ -61,12 +62,4 @@ export class AwsClients {
       requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS },
     } as const;
   }
-}
-
-function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
-  let loaded: Promise<Value> | null = null;
-  return () => {
-    loaded ??= load();
-    return loaded;
-  };
 }

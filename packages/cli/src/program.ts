@@ -113,6 +113,15 @@ export function buildProgram(): Command {
     .action(async (options) => (await import('./commands/pause.ts')).runResume(options));
 
   program
+    .command('approve')
+    .description('let a run begin that a schedule of `restow serve` has planned and that waits for it')
+    .argument('[run]', 'its name; without one, those that wait are listed')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (run, options) => (await import('./commands/approve.ts')).runApprove(run, options));
+
+  program
     .command('prices')
     .description('show where prices come from, how old they are, what is paid ahead, and what is missing')
     .option('--prices <source>', "'builtin', 'aws:REGION', 'gcp:REGION' or 'file:PATH' (repeatable)", collect, [])
@@ -192,9 +201,10 @@ export function buildProgram(): Command {
 
   program
     .command('serve')
-    .description('run in the cluster: so far the webhook that steers pods that are moved live')
-    .addOption(new Option('--only <part>', 'what to run').choices(['webhook']).makeOptionMandatory())
-    .requiredOption('--url <url>', 'where the API server reaches it: https://ADDRESS:PORT')
+    .description('run in the cluster: rebalance by the schedules of a configuration, or steer pods that are moved live')
+    .option('--config <file>', 'schedules, prices, where metrics are told (YAML); see docs/serve.md')
+    .addOption(new Option('--only <part>', 'run just the webhook that steers pods').choices(['webhook']))
+    .option('--url <url>', 'where the API server reaches the webhook: https://ADDRESS:PORT')
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
     .option('--context <name>', 'the cluster of this context')
     .action(async (options) => (await import('./commands/serve.ts')).runServe(options));

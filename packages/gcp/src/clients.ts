@@ -9,6 +9,7 @@ import type { RegionInstanceGroupManagersClient } from '@google-cloud/compute/bu
 import type { RegionOperationsClient } from '@google-cloud/compute/build/src/v1/region_operations_client.js';
 import type { ReservationsClient } from '@google-cloud/compute/build/src/v1/reservations_client.js';
 import type { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
+import { once } from '@restow/executor';
 
 /** Another place than Google's own, such as a proxy or a private endpoint: `http://127.0.0.1:1234`. */
 const ENDPOINT = 'RESTOW_GCP_ENDPOINT';
@@ -116,12 +117,4 @@ export class GcpClients {
     const url = new URL(path, process.env[ENDPOINT] ?? origin);
     return (await auth.request({ url: url.href, signal })).data;
   }
-}
-
-function once<Value>(load: () => Promise<Value>): () => Promise<Value> {
-  let loaded: Promise<Value> | null = null;
-  return () => {
-    loaded ??= load();
-    return loaded;
-  };
 }

@@ -1,7 +1,16 @@
 export { type ClusterChoice, KubeConnection, type KubeRequest, type KubeResponse } from './connection.ts';
 export { KubeApiError, LeaseLostError } from './errors.ts';
 export { ClusterLease, type LeaseClock, type LeaseOutcome, type LeaseRequest } from './lease/cluster-lease.ts';
-export { pauseRuns, resumeRuns } from './lease/pause.ts';
+export { pauseRuns, resumeRuns, whyPaused } from './lease/pause.ts';
+export {
+  approve,
+  approvedBy,
+  type ListedProposal,
+  listProposals,
+  type ProposalSummary,
+  propose,
+  takeBack,
+} from './lease/proposals.ts';
 export { type ListOptions, type ListPage, type ListPageText, listPages, listPageTexts } from './list-pages.ts';
 export { ClusterApiNodes } from './nodes/cluster-api.ts';
 export { KarpenterNodes } from './nodes/karpenter.ts';

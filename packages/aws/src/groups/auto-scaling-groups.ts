@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  ActOutcome,
-  LaunchRefusal,
-  MachineGroup,
-  MachineGroups,
-  MachineOrder,
-  OrderedMachine,
-  Released,
-  RemoveRefusal,
+import {
+  type ActOutcome,
+  InTurn,
+  type LaunchRefusal,
+  type MachineGroup,
+  type MachineGroups,
+  type MachineOrder,
+  type OrderedMachine,
+  type Released,
+  type RemoveRefusal,
 } from '@restow/executor';
 import { AwsClients } from '../clients.ts';
 import { failedLaunch, newestOf } from './failed-launch.ts';
@@ -40,7 +41,7 @@ export class AutoScalingGroups implements MachineGroups {
   readonly #pollMs: number;
   readonly #calls: ScalingCalls;
   /** Changing one group: one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new InTurn();
   readonly #released = new Map<string, Released['paid']>();
 
   constructor({ region, now, pollMs = POLL_MS }: AutoScalingGroupsOptions) {
@@ -74,7 +75,7 @@ export class AutoScalingGroups implements MachineGroups {
     if (known !== null && tagged?.tags.has(ORDER_TAG + order.key) !== true) {
       return isFree(known.state) ? gaveUp('it has gone again') : { ok: true, launchedAt: known.launchedAt };
     }
-    return this.#inTurn(id, () => this.#raise(id, order, signal));
+    return this.#turns.do(id, () => this.#raise(id, order, signal));
   }
 
   async ordered(key: string, signal: AbortSignal): Promise<OrderedMachine | null> {
@@ -89,7 +90,7 @@ export class AutoScalingGroups implements MachineGroups {
     const known = this.#released.get(key);
     if (known !== undefined) return { ok: true, paid: known };
     for (const { id } of await this.#calls.groupsTagged({ key: ORDER_TAG + key }, signal)) {
-      await this.#inTurn(id, () => this.#withdraw(id, key, signal));
+      await this.#turns.do(id, () => this.#withdraw(id, key, signal));
     }
     const machine = await this.#calls.machineTagged(ORDER_TAG + key, signal);
     if (machine === null) return { ok: true, paid: null };
@@ -116,7 +117,7 @@ export class AutoScalingGroups implements MachineGroups {
       if (left === null || isFree(left.state)) return { ok: true, removedAt: this.#now() };
       return refused('unknown-owner', `${machine} is of no Auto Scaling group; it is not terminated`);
     }
-    const why = await this.#inTurn(id, async () => {
+    const why = await this.#turns.do(id, async () => {
       const group = await this.#calls.group(id, signal);
       if (group === null) return null;
       const member = group.instances.find((one) => one.id === machine);
@@ -208,15 +209,6 @@ export class AutoScalingGroups implements MachineGroups {
       if (now === null || isFree(now.state)) return { ok: true, removedAt: this.#now() };
       await sleep(this.#pollMs, undefined, { signal });
     }
-  }
-
-  #inTurn<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work);
-    this.#turns.set(
-      id,
-      turn.catch(() => {}),
-    );
-    return turn;
   }
 }
 

@@ -45,6 +45,7 @@ function choiceOf(file: string, options: ApplyOptions) {
     prices,
     assumeRegion,
     notices: [...options.notices],
+    startedBy: 'person' as const,
     replans: true,
   };
 }

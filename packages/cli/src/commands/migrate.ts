@@ -52,7 +52,7 @@ export async function runMigrate(name: string, options: MigrateOptions): Promise
   const choice = { kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig), context };
   const account = await beginRun(
     plan,
-    { ...choice, prices: [], assumeRegion: null, notices: [], replans: false },
+    { ...choice, prices: [], assumeRegion: null, notices: [], startedBy: 'person', replans: false },
     {
       isShown: false,
       onRecord: (record) => problems.push(...problemsIn(record)),

@@ -16,6 +16,8 @@ const metaSchema = z.strictObject({
   assumeRegion: z.string().nullable(),
   /** Who is listened to about nodes that go. */
   notices: z.array(z.string()).default([]),
+  /** A person with `restow apply`, or a schedule of `restow serve`, which goes on with it by itself. */
+  startedBy: z.enum(['person', 'serve']).default('person'),
   /** What cannot be done as planned is planned again. */
   replans: z.boolean().default(true),
 });

@@ -20,12 +20,14 @@ import { showRun } from '../show-run.ts';
 import { beyondReach } from './beyond-reach.ts';
 import { type OpenCluster, openCluster } from './open-cluster.ts';
 import { journalOf, newRunId, type RunMeta, readRunMeta, writeRunMeta } from './run-folder.ts';
-import { untilInterrupted } from './until-interrupted.ts';
+import { type Interruption, untilInterrupted } from './until-interrupted.ts';
 
 /** Where the plan came from and how it is to be carried out. */
 export interface RunChoice extends Omit<RunMeta, 'runId' | 'server'> {
   /** Shown where it is a problem. */
   readonly file?: string;
+  /** By default it gets a name of its own. */
+  readonly runId?: string;
 }
 
 export interface RunWatch {
@@ -33,14 +35,15 @@ export interface RunWatch {
   readonly isShown: boolean;
   readonly onPhase?: PhaseListener;
   readonly onRecord?: (record: JournalRecord) => void;
+  /** What ends the run before it is over; by default Ctrl-C. */
+  readonly interruption?: Interruption;
 }
 
 const REPLAN_LIMIT_MS = 120_000;
 
 /** Carries out a plan as a run of its own. Throws InputError when nothing was begun. */
 export async function beginRun(plan: Plan, choice: RunChoice, watch: RunWatch): Promise<Account> {
-  const { file, ...chosen } = choice;
-  const runId = newRunId(new Date());
+  const { file, runId = newRunId(new Date()), ...chosen } = choice;
   const book = await bookFor(plan, chosen);
   return withCluster({ ...chosen, runId }, book, false, watch, async (cluster) => {
     const { snapshot } = await cluster.ports.view.current(cluster.lost);
@@ -90,7 +93,7 @@ async function drive(
   { plan, book, journal, runId, watch, replans }: Driven,
   run: (ports: RunPorts, options: RunOptions) => Promise<RunOutcome>,
 ): Promise<Account> {
-  const interrupted = untilInterrupted(runId);
+  const interrupted = watch.interruption ?? untilInterrupted(runId);
   const view = showRun(watch.isShown ? process.stdout : null, `run ${runId}`);
   const mustStop = (): Reason | null => paused() ?? interrupted.reason();
   try {

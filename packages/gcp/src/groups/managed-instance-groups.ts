@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  ActOutcome,
-  LaunchRefusal,
-  MachineGroup,
-  MachineGroups,
-  MachineOrder,
-  OrderedMachine,
-  Released,
-  RemoveRefusal,
+import {
+  type ActOutcome,
+  InTurn,
+  type LaunchRefusal,
+  type MachineGroup,
+  type MachineGroups,
+  type MachineOrder,
+  type OrderedMachine,
+  type Released,
+  type RemoveRefusal,
 } from '@restow/executor';
 import type { GcpClients } from '../clients.ts';
 import { type Failure, GroupCalls, type GroupPlace, type ManagedInstance, type NodePool } from './group-calls.ts';
@@ -50,7 +51,7 @@ export class ManagedInstanceGroups implements MachineGroups {
   readonly #pollMs: number;
   readonly #calls: GroupCalls;
   /** Changing one group: one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new InTurn();
   readonly #released = new Map<string, Released['paid']>();
   /** By order's key, where its machine was seen. */
   readonly #seen = new Map<string, GroupPlace>();
@@ -82,7 +83,7 @@ export class ManagedInstanceGroups implements MachineGroups {
 
   async order({ id }: MachineGroup, order: MachineOrder, signal: AbortSignal): Promise<Ordered> {
     const place = placeOf(id);
-    return this.#inTurn(id, async () => {
+    return this.#turns.do(id, async () => {
       const group = await this.#calls.group(place);
       if (group === null) return { ok: false, code: 'refused', reason: `there is no instance group ${place.name}` };
       const name = `${group.baseInstanceName.slice(0, MOST_BASE)}${endOf(order.key)}`;
@@ -141,7 +142,7 @@ export class ManagedInstanceGroups implements MachineGroups {
     if (instance === null) return { ok: true, removedAt: this.#now() };
     const { group: place, isProtected } = instance;
     if (place === null) return refused('unknown-owner', `${machine} is of no instance group; it is not deleted`);
-    const why = await this.#inTurn(idOf(place), async () => {
+    const why = await this.#turns.do(idOf(place), async () => {
       const managed = (await this.#calls.managed(place)).find((one) => one.name === name);
       if (managed === undefined || GOING_ACTIONS.has(managed.action)) return null;
       if (isProtected) return refused('protected', `${machine} is protected from deletion`);
@@ -221,15 +222,6 @@ export class ManagedInstanceGroups implements MachineGroups {
     const isHere = ({ location }: GroupPlace) => location === this.#region || location.startsWith(`${this.#region}-`);
     const pools = await this.#calls.nodePools(signal);
     return pools.map((pool) => ({ ...pool, groups: pool.groups.filter(isHere) }));
-  }
-
-  #inTurn<Result>(id: string, work: () => Promise<Result>): Promise<Result> {
-    const turn = (this.#turns.get(id) ?? Promise.resolve()).then(work);
-    this.#turns.set(
-      id,
-      turn.catch(() => {}),
-    );
-    return turn;
   }
 }
 

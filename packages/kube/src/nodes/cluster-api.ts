@@ -1,4 +1,12 @@
-import type { ActOutcome, KeepRefusal, LaunchRefusal, NodeIdentity, Released, RemoveRefusal } from '@restow/executor';
+import {
+  type ActOutcome,
+  InTurn,
+  type KeepRefusal,
+  type LaunchRefusal,
+  type NodeIdentity,
+  type Released,
+  type RemoveRefusal,
+} from '@restow/executor';
 import { z } from 'zod';
 import { otherManager } from '../replicas-managers.ts';
 import { sleepMs } from '../sleep.ts';
@@ -37,7 +45,7 @@ export class ClusterApiNodes implements OwnerAdapter {
   readonly #api: KubeApi;
   readonly #now: () => number;
   /** Scaling one owner: one after the other. */
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #turns = new InTurn();
 
   constructor(api: KubeApi, now: () => number) {
     this.#api = api;
@@ -87,14 +95,7 @@ export class ClusterApiNodes implements OwnerAdapter {
     if (owner === null)
       return refuse('unknown-owner', `no MachineDeployment or MachineSet owns the Machine of ${name}`);
     if (machine.object.metadata.deletionTimestamp == null) {
-      const turn = (this.#turns.get(owner.path) ?? Promise.resolve()).then(() =>
-        this.#giveUp(machine, owner.path, signal),
-      );
-      this.#turns.set(
-        owner.path,
-        turn.catch(() => {}),
-      );
-      const refused = await turn;
+      const refused = await this.#turns.do(owner.path, () => this.#giveUp(machine, owner.path, signal));
       if (refused !== null) return refused;
     }
     for (;;) {

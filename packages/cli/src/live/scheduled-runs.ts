@@ -1,0 +1,88 @@
+import { dirname, resolve } from 'node:path';
+import type { RunControl, RunPorts, Schedule, ServeConfig } from '@restow/controller';
+import { approvedBy, type KubeApi, type KubeConnection, propose, takeBack, whyPaused } from '@restow/kube';
+import type { Plan } from '@restow/model';
+import { planInWorker } from '@restow/solver';
+import { areLive, keepBook } from '../kept-books.ts';
+import { clusterChoice, readCluster } from '../read-cluster.ts';
+import { readPolicy } from '../read-policy.ts';
+import { readPrices, refuseStalePrices } from '../read-prices.ts';
+import { listRunIds, newRunId, readRunMeta } from './run-folder.ts';
+import { beginRun, goOnWithRun, type RunWatch } from './run-plan.ts';
+import { summaryOf } from './run-summary.ts';
+
+export interface ScheduledRunsOptions {
+  readonly connection: KubeConnection;
+  readonly api: KubeApi;
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  /** The configuration's file, beside which its policies are. */
+  readonly file: string;
+  /** As it is now. */
+  readonly config: () => ServeConfig;
+}
+
+const PLAN_MS = 600_000;
+const SEED = 1;
+
+/** The scheduler's ports, as `restow plan` and `restow apply` do it. */
+export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
+  const { connection, api, kubeconfig, context, file, config } = options;
+  const choice = clusterChoice(kubeconfig ?? undefined, context);
+  return {
+    newRunId: () => newRunId(new Date()),
+    paused: (signal) => whyPaused(api, signal),
+    plan: async ({ policy: policyFile, effort }: Schedule, _runId, signal) => {
+      const policy = await policyOf(file, policyFile);
+      const { prices, assumeRegion } = config();
+      const book = await readPrices({ sources: prices, assumeRegion }, policy);
+      refuseStalePrices(book, policy.prices.mostStaleHours, new Date());
+      const snapshot = await readCluster({ file: [], ...choice });
+      const request = { snapshot, book, policy, effort, seed: SEED };
+      const plan = await planInWorker(request, { timeLimitMs: PLAN_MS, signal, onProgress: () => {} });
+      signal.throwIfAborted();
+      if (areLive(prices)) await keepBook(book);
+      return plan;
+    },
+    apply: ({ runId, plan }, control) => {
+      const { prices, assumeRegion, notices } = config();
+      const chosen = { runId, kubeconfig, context, prices: [...prices], assumeRegion, notices: [...notices] };
+      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(control));
+    },
+    brokenOff: async () => {
+      const runs: string[] = [];
+      for (const runId of listRunIds()) {
+        const { startedBy, server } = readRunMeta(runId);
+        if (startedBy !== 'serve' || server !== connection.server) continue;
+        if ((await summaryOf(runId)).state === 'broken-off') runs.push(runId);
+      }
+      return runs;
+    },
+    resume: (runId, control) => goOnWithRun(runId, false, watchOf(control)),
+    propose: ({ runId, schedule, plan }, signal) => propose(api, runId, summaryOfPlan(schedule, plan), signal),
+    isApproved: async (runId, signal) => (await approvedBy(api, runId, signal)) !== null,
+    takeBack: (runId, signal) => takeBack(api, runId, signal),
+  };
+}
+
+/** Throws InputError where the file is none. */
+export function policyOf(file: string, policyFile: string | null) {
+  return readPolicy(policyFile === null ? undefined : resolve(dirname(file), policyFile));
+}
+
+function watchOf({ signal, mustStop, onRecord }: RunControl): RunWatch {
+  return { isShown: false, onRecord, interruption: { signal, reason: mustStop, end: () => {} } };
+}
+
+function summaryOfPlan(schedule: string, { steps, summary }: Plan) {
+  const count = (kind: string) => steps.filter((step) => step.kind === kind).length;
+  const { before, after } = summary.microsPerHour;
+  return {
+    schedule,
+    currency: summary.currency,
+    savingMicrosPerHour: before - after,
+    moves: count('move'),
+    launches: count('launch'),
+    removals: count('remove'),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Account, JournalRecord, Reason } from '@restow/executor';
+import type { Plan } from '@restow/model';
+import type { Schedule } from '../config/serve-config.ts';
+
+/** How a run is held on to while it goes on. */
+export interface RunControl {
+  /** Breaks the run off where it is, to be gone on with later. */
+  readonly signal: AbortSignal;
+  /** Ends the run in good order. */
+  readonly mustStop: () => Reason | null;
+  readonly onRecord: (record: JournalRecord) => void;
+}
+
+export interface Proposal {
+  readonly runId: string;
+  readonly schedule: string;
+  readonly plan: Plan;
+}
+
+/** What a schedule does, with a cluster behind it. */
+export interface RunPorts {
+  newRunId(): string;
+  /** Why nothing may be done to the cluster just now; null: it may. */
+  paused(signal: AbortSignal): Promise<string | null>;
+  plan(schedule: Schedule, runId: string, signal: AbortSignal): Promise<Plan>;
+  apply(proposal: Proposal, control: RunControl): Promise<Account>;
+  /** Runs that were begun here and broken off, the oldest first. */
+  brokenOff(): Promise<readonly string[]>;
+  resume(runId: string, control: RunControl): Promise<Account>;
+  /** Shows a plan to whoever may approve it, until it is taken back. */
+  propose(proposal: Proposal, signal: AbortSignal): Promise<void>;
+  isApproved(runId: string, signal: AbortSignal): Promise<boolean>;
+  takeBack(runId: string, signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { restow } from './run-restow.ts';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'restow-serve-config-'));
+  writeFileSync(join(folder, 'bad-policy.yaml'), 'movePrice: dear\n');
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const SCHEDULE = '{ name: nightly, cron: "0 2 * * *" }';
+
+test.each([
+  ['no cron', 'schedules: [{ name: nightly, cron: "0 25 * * *" }]', /schedules\[0\]\.cron.*25/],
+  [
+    'a time zone that there is not',
+    'schedules: [{ name: a, cron: "0 2 * * *", timeZone: Mars }]',
+    /timeZone.*Europe\/Berlin/,
+  ],
+  ['two of one name', `schedules: [${SCHEDULE}, ${SCHEDULE}]`, /schedules: two schedules have one name/],
+  ['no schedule', 'schedules: []', /schedules/],
+  ['a key that there is not', `schedule: []\nschedules: [${SCHEDULE}]`, /schedule/],
+  [
+    'a policy that is none',
+    'schedules: [{ name: a, cron: "0 2 * * *", policy: bad-policy.yaml }]',
+    /bad-policy\.yaml.*movePrice/,
+  ],
+  [
+    'a policy that is not there',
+    'schedules: [{ name: a, cron: "0 2 * * *", policy: none.yaml }]',
+    /none\.yaml.*ENOENT/,
+  ],
+  ['prices of nobody', `prices: [azure:west]\nschedules: [${SCHEDULE}]`, /prices\[0\].*aws:REGION/],
+])('a configuration with %s is refused with file and path', async (_what, text, said) => {
+  const file = join(folder, 'serve.yaml');
+  writeFileSync(file, `${text}\n`);
+  const { code, stderr, stdout } = await restow(['serve', '--config', file]);
+  expect(code).toBe(2);
+  expect(stderr.replaceAll('\n', ' ')).toMatch(said);
+  expect(stdout).toBe('');
+});
