@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leftOut, untilFound } from '@restow/testkit';
@@ -62,6 +62,24 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     expect(marksOn(await cluster.nodes())).toEqual([]);
   }
 
+  /** A changed configuration is taken up, or refused and the old one stays in force. */
+  async function expectConfigTakenUpWhole(one: Server): Promise<void> {
+    const file = join(folder, 'serve.yaml');
+    const text = readFileSync(file, 'utf8');
+    let from = one.logs.length;
+    writeFileSync(file, text.replace('*/5 * * * * *', 'now and then'));
+    await one.logged('it is refused', ({ msg }) => msg.includes('the old one stays in force'), from);
+    expect(await one.metric('restow_config_valid')).toBe(0);
+    from = one.logs.length;
+    await one.logged('the old one goes on', ({ schedule }) => schedule === 'often', from);
+    writeFileSync(file, text.replace('"often"', '"other"'));
+    await one.logged('it is taken up', ({ msg }) => msg === 'the configuration was changed', from);
+    expect(await one.metric('restow_config_valid')).toBe(1);
+    from = one.logs.length;
+    await one.logged('the new one is in force', ({ schedule }) => schedule === 'other', from);
+    expect(one.logs.slice(from).some(({ schedule }) => schedule === 'often')).toBe(false);
+  }
+
   test('what is due is done, once, and what is due meanwhile is missed and said to be so', async () => {
     const before = (await cluster.nodes()).length;
     const one = serve(configure({ approve: 'auto' }));
@@ -79,6 +97,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
       (await restow(['runs', '-o', 'json'], { env: { XDG_STATE_HOME: join(folder, 'state') } })).stdout,
     );
     expect(runs).toMatchObject([{ run, state: 'target' }]);
+    await expectConfigTakenUpWhole(one);
     expect(await one.stop()).toBe(0);
     await expectWell();
   });

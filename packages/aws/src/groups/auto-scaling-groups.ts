@@ -144,7 +144,10 @@ export class AutoScalingGroups implements MachineGroups {
       if (reason !== null) return reason;
       await this.#calls.tag(id, tag, `${mark.desired}/${mark.since}`, signal);
     }
-    if (before.desired <= mark.desired) await this.#calls.setDesired(id, mark.desired + 1, signal);
+    // Somebody may have made it smaller since; what has come already is not ordered again.
+    if (before.desired <= mark.desired && (await this.#calls.machineTagged(tag, signal)) === null) {
+      await this.#calls.setDesired(id, mark.desired + 1, signal);
+    }
     for (;;) {
       const machine = await this.#calls.machineTagged(tag, signal);
       if (machine !== null) {

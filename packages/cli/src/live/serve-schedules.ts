@@ -1,8 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Metrics, Scheduler, type ServeConfig, serveConfigSchema, serveHealth } from '@restow/controller';
-import { KubeApi, KubeConnection } from '@restow/kube';
+import { KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import { InputError } from '@restow/model';
 import { pino } from 'pino';
 import { cloudAt } from '../clouds.ts';
@@ -24,65 +23,71 @@ const NOT_READY_MS = 30_000;
 
 /** The schedules of a configuration, until it is told to stop. */
 export async function serveSchedules({ config: file, kubeconfig, context }: ServeSchedulesOptions): Promise<void> {
+  const changed = await changedAt(file);
   let config = await readConfig(file);
   const log = pino();
   const metrics = new Metrics();
   metrics.configValid.set(1);
-  const choice = clusterChoice(kubeconfig, context ?? null);
-  const connection = await KubeConnection.open(choice, 'restow serve');
-  const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
+  const connection = await KubeConnection.open(clusterChoice(kubeconfig, context ?? null), 'restow serve');
   const stop = new AbortController();
+  try {
+    const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
+    const cluster = { kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig), context: context ?? null };
+    const ports = scheduledRuns({ connection, api, ...cluster, file, config: () => config });
+    const scheduler = new Scheduler({ ports, metrics, log, now: Date.now });
+    const whyNotReady = watchCluster(api, stop.signal);
+    const health = await serveHealth({ listen: config.listen, metrics, whyBroken: () => null, whyNotReady });
+    log.info({ url: health.url, schedules: config.schedules.length }, 'ready');
+    scheduler.start(config.schedules);
+    watchFile(file, changed, stop.signal, async () => {
+      try {
+        config = await readConfig(file);
+        metrics.configValid.set(1);
+        scheduler.keepTo(config.schedules);
+        log.info({ schedules: config.schedules.length }, 'the configuration was changed');
+      } catch (err) {
+        metrics.configValid.set(0);
+        log.error({ err }, 'the configuration was changed and cannot be taken up: the old one stays in force');
+      }
+    });
+    await untilTold();
+    log.info({ during: scheduler.current }, 'stopping');
+    await scheduler.stop();
+    await health.close();
+  } finally {
+    stop.abort();
+    await connection.close();
+  }
+}
+
+/** Asks the cluster again and again. Answers how to learn why it cannot be worked on; null: it can. */
+function watchCluster(api: KubeApi, signal: AbortSignal): () => string | null {
   let answeredAt: number | null = null;
-  const ports = scheduledRuns({
-    connection,
-    api,
-    kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig),
-    context: context ?? null,
-    file,
-    config: () => config,
-  });
-  const scheduler = new Scheduler({ ports, metrics, log, now: Date.now });
-  const health = await serveHealth({
-    listen: config.listen,
-    metrics,
-    whyBroken: () => null,
-    whyNotReady: () => {
-      if (answeredAt === null) return 'the cluster has not answered yet';
-      const silentMs = Date.now() - answeredAt;
-      return silentMs > NOT_READY_MS ? `the cluster has not answered for ${Math.round(silentMs / 1000)} s` : null;
-    },
-  });
-  log.info({ url: health.url, schedules: config.schedules.length }, 'ready');
-  scheduler.start(config.schedules);
-  const asking = every(stop.signal, LOOK_MS, async () => {
-    const bounded = AbortSignal.any([stop.signal, AbortSignal.timeout(ASK_MS)]);
-    await api.read('/api/v1/namespaces/kube-system', bounded);
+  void every(signal, async () => {
+    await api.read('/api/v1/namespaces/kube-system', AbortSignal.any([signal, AbortSignal.timeout(ASK_MS)]));
     answeredAt = Date.now();
   });
-  let seen = await changedAt(file);
-  const looking = every(stop.signal, LOOK_MS, async () => {
+  return () => {
+    if (answeredAt === null) return 'the cluster has not answered yet';
+    const silentMs = Date.now() - answeredAt;
+    return silentMs > NOT_READY_MS ? `the cluster has not answered for ${Math.round(silentMs / 1000)} s` : null;
+  };
+}
+
+function watchFile(file: string, changed: number | null, signal: AbortSignal, onChange: () => Promise<void>): void {
+  let seen = changed;
+  void every(signal, async () => {
     const now = await changedAt(file);
     if (now === seen) return;
     seen = now;
-    try {
-      config = await readConfig(file);
-      metrics.configValid.set(1);
-      scheduler.keepTo(config.schedules);
-      log.info({ schedules: config.schedules.length }, 'the configuration was changed');
-    } catch (err) {
-      metrics.configValid.set(0);
-      log.error({ err }, 'the configuration was changed and cannot be taken up: the old one stays in force');
-    }
+    await onChange();
   });
-  await new Promise<void>((done) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => done());
+}
+
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
   });
-  log.info({ during: scheduler.current }, 'stopping');
-  await scheduler.stop();
-  stop.abort();
-  await Promise.all([asking, looking]);
-  await health.close();
-  await connection.close();
 }
 
 /** Whole, with the policies that it names; throws InputError with file and path. */
@@ -105,10 +110,10 @@ async function changedAt(file: string): Promise<number | null> {
   );
 }
 
-/** Does something again and again; one that fails is tried again. */
-async function every(signal: AbortSignal, ms: number, work: () => Promise<void>): Promise<void> {
+/** Does something every two seconds; one that fails is tried again. */
+async function every(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   while (!signal.aborted) {
     await work().catch(() => {});
-    await sleep(ms, undefined, { signal }).catch(() => {});
+    await sleepMs(LOOK_MS, signal).catch(() => {});
   }
 }
