@@ -33,6 +33,7 @@ test.each([
     'schedules: [{ name: a, cron: "0 2 * * *", policy: none.yaml }]',
     /none\.yaml.*ENOENT/,
   ],
+  ['notices of nobody', `notices: [pigeon]\nschedules: [${SCHEDULE}]`, /notices\[0\].*sqs:URL/],
   ['prices of nobody', `prices: [azure:west]\nschedules: [${SCHEDULE}]`, /prices\[0\].*aws:REGION/],
 ])('a configuration with %s is refused with file and path', async (_what, text, said) => {
   const file = join(folder, 'serve.yaml');

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { InputError } from '@restow/model';
 import { dryRun } from '../live/dry-run.ts';
+import { listenerFor } from '../live/notice-sources.ts';
 import { beginRun, bookFor, goOnWithRun } from '../live/run-plan.ts';
 import { loadPlanToApply } from '../load-plan.ts';
 import { clusterChoice } from '../read-cluster.ts';
@@ -26,6 +27,8 @@ export async function runApply(planFile: string | undefined, options: ApplyOptio
     if (planFile === undefined) throw new InputError('--dry-run goes with a PLAN');
     return runDryRun(planFile, options);
   }
+  // Before anything is begun.
+  for (const source of options.notices) listenerFor(source);
   const isShown = options.output === 'table';
   const account =
     planFile === undefined

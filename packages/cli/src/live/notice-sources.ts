@@ -1,4 +1,5 @@
 import { type MachineNotice, type Notice, NoticeBoard } from '@restow/executor';
+import { sleepMs } from '@restow/kube';
 import { AgentNoticeSource, type Agents } from '@restow/migration';
 import { InputError, LABEL } from '@restow/model';
 import type { LiveView } from '@restow/snapshotter';
@@ -12,14 +13,19 @@ export interface NoticeRequest {
   readonly agents: Agents | null;
 }
 
-type Listen = (post: (notice: MachineNotice) => void, signal: AbortSignal) => Promise<void>;
+interface Ears {
+  readonly post: (notice: MachineNotice) => void;
+  readonly onProblem: (error: unknown) => void;
+}
+type Listen = (ears: Ears, signal: AbortSignal) => Promise<void>;
 
 const LOOK_MS = 60_000;
+const RETRY_MS = 1_000;
 const QUEUE = /^https?:\/\/(?:sqs\.([a-z0-9-]+)\.|queue\.)?[^/]+\/.+/;
 
 /** Listens until it is told to stop, and posts what it hears. Throws InputError where a source is none. */
 export async function listenForNotices({ sources, view, agents }: NoticeRequest, signal: AbortSignal) {
-  const listeners = sources.map(listenerFor);
+  const listeners = sources.map((source) => ({ source, listen: listenerFor(source) }));
   const nodes = new Map<string, string>();
   let withAgents: readonly string[] = [];
   const take = ({ snapshot }: Awaited<ReturnType<LiveView['current']>>) => {
@@ -37,37 +43,57 @@ export async function listenForNotices({ sources, view, agents }: NoticeRequest,
   const board = new NoticeBoard({ nodeOf: (machine) => nodes.get(machine) ?? null, now: Date.now });
   const look = async () => {
     while (!signal.aborted) {
-      live = await view.changed(live.version, LOOK_MS, signal);
-      take(live);
+      try {
+        live = await view.changed(live.version, LOOK_MS, signal);
+        take(live);
+      } catch {
+        // The cluster is away for a while: it is looked at again.
+        await sleepMs(RETRY_MS, signal);
+      }
     }
   };
   // Nobody waits for any of them: they end with the signal.
   look().catch(() => {});
-  for (const listen of listeners) listen((notice) => board.post(notice), signal).catch(() => {});
+  for (const { source, listen } of listeners) {
+    const onProblem = sayOnce(source, signal);
+    listen({ post: (notice) => board.post(notice), onProblem }, signal).catch(onProblem);
+  }
   if (agents !== null) {
     const onNotice = (notice: Notice) => void board.post(notice);
-    const source = new AgentNoticeSource({ agents, nodes: () => withAgents, onNotice, onProblem: () => {} });
+    const said = new Set<string>();
+    const onProblem = (node: string, error: unknown) => sayOnce(`the agent of ${node}`, signal, said)(error);
+    const source = new AgentNoticeSource({ agents, nodes: () => withAgents, onNotice, onProblem });
     source.listen(signal).catch(() => {});
   }
   return board;
 }
 
-function listenerFor(source: string): Listen {
+/** Who is not heard could say that a node goes, and nobody would know: said once, not with every attempt. */
+function sayOnce(source: string, signal: AbortSignal, said = new Set<string>()): (error: unknown) => void {
+  return (error) => {
+    if (signal.aborted || said.has(source)) return;
+    said.add(source);
+    process.stderr.write(`restow: ${source} is not heard, and is asked again: ${(error as Error).message}\n`);
+  };
+}
+
+/** How a source is listened to. Throws InputError where it is none. */
+export function listenerFor(source: string): Listen {
   const [kind = '', ...rest] = source.split(':');
   const place = rest.join(':');
   if (kind === 'sqs' && QUEUE.test(place)) {
-    return async (post, signal) => {
+    return async ({ post, onProblem }, signal) => {
       const { AwsClients, QueueNotices } = await import('@restow/aws');
       const clients = new AwsClients(QUEUE.exec(place)?.[1] ?? process.env.AWS_REGION ?? 'us-east-1');
       const onNotice = async (notice: MachineNotice) => post(notice);
-      await new QueueNotices({ client: clients.sqs, queueUrl: place, onNotice, onProblem: () => {} }).listen(signal);
+      await new QueueNotices({ client: clients.sqs, queueUrl: place, onNotice, onProblem }).listen(signal);
     };
   }
   if (kind === 'gcp' && /^[a-z0-9-]+$/.test(place)) {
-    return async (post, signal) => {
+    return async ({ post, onProblem }, signal) => {
       const { GcpClients, PreemptedOperations } = await import('@restow/gcp');
       const clients = new GcpClients(place);
-      await new PreemptedOperations({ clients, now: Date.now, onNotice: post, onProblem: () => {} }).listen(signal);
+      await new PreemptedOperations({ clients, now: Date.now, onNotice: post, onProblem }).listen(signal);
     };
   }
   throw new InputError(`--notices ${source}: expected sqs:URL of a queue, or gcp:REGION`);

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { cloudAt } from '../clouds.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { readYaml } from '../read-yaml.ts';
+import { listenerFor } from './notice-sources.ts';
 import { FIELD_MANAGER } from './open-cluster.ts';
 import { policyOf, scheduledRuns } from './scheduled-runs.ts';
 
@@ -98,6 +99,13 @@ async function readConfig(file: string): Promise<ServeConfig> {
     if (source === 'builtin' || source.startsWith('file:') || cloudAt(source) !== null) continue;
     const expected = `expected 'builtin', 'file:PATH', 'aws:REGION' or 'gcp:REGION'`;
     throw new InputError(`${source}: ${expected}`, { file, path: `prices[${index}]` });
+  }
+  for (const [index, source] of config.notices.entries()) {
+    try {
+      listenerFor(source);
+    } catch (error) {
+      throw error instanceof InputError ? error.at({ file, path: `notices[${index}]` }) : error;
+    }
   }
   return config;
 }
