@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ManyCommands } from './many-commands.ts';
 import { restow } from './run-restow.ts';
 
 const HEADER =
@@ -24,19 +25,24 @@ const pod = (containers: unknown) => ({
 const list = (...items: unknown[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
 const GOOD = list(node('n'), pod([]));
 
+let commands: ManyCommands;
 let folder: string;
 let good: string;
 beforeAll(async () => {
+  commands = new ManyCommands();
   folder = mkdtempSync(join(tmpdir(), 'restow-bad-'));
   good = join(folder, 'good.json');
   writeFileSync(good, GOOD);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  commands.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** Everything bad ends with 2, says the file and the place, shows no stack, and writes nothing. */
 async function expectRefused(args: readonly string[], said: readonly (string | RegExp)[]) {
   const before = readdirSync(folder).sort();
-  const { code, stdout, stderr } = await restow([...args, '--save', join(folder, 'out.json')]);
+  const { code, stdout, stderr } = await commands.run([...args, '--save', join(folder, 'out.json')]);
   expect(stderr).not.toMatch(/^\s+at /m);
   for (const part of said) expect(stderr).toMatch(part);
   expect(stdout).toBe('');

@@ -2,14 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { restow } from './run-restow.ts';
+import { ManyCommands } from './many-commands.ts';
 
+let commands: ManyCommands;
 let folder: string;
 beforeAll(() => {
+  commands = new ManyCommands();
   folder = mkdtempSync(join(tmpdir(), 'restow-serve-config-'));
   writeFileSync(join(folder, 'bad-policy.yaml'), 'movePrice: dear\n');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  commands.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const SCHEDULE = '{ name: nightly, cron: "0 2 * * *" }';
 
@@ -38,7 +43,7 @@ test.each([
 ])('a configuration with %s is refused with file and path', async (_what, text, said) => {
   const file = join(folder, 'serve.yaml');
   writeFileSync(file, `${text}\n`);
-  const { code, stderr, stdout } = await restow(['serve', '--config', file]);
+  const { code, stderr, stdout } = await commands.run(['serve', '--config', file]);
   expect(code).toBe(2);
   expect(stderr.replaceAll('\n', ' ')).toMatch(said);
   expect(stdout).toBe('');
