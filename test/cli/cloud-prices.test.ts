@@ -89,6 +89,26 @@ test('prices are shown with source, age, what is paid ahead and what is missing'
   );
 });
 
+test('how likely types are to be had as spot is asked once in hours', async () => {
+  aws.become({
+    placementScores: [
+      { region: 'us-east-1', availabilityZoneId: 'use1-az1', score: 7 },
+      { region: 'us-east-1', availabilityZoneId: 'use1-az2', score: 3 },
+    ],
+  });
+  const types = ['m5.large', 'm5.xlarge', 'm5.2xlarge'].flatMap((type) => ['--spot-risk', type]);
+  const { code, stdout } = await run('risk', 'prices', ...types);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/m5\.large +us-east-1a +7 of 10 +× 1\.00/);
+  expect(stdout).toMatch(/m5\.2xlarge +us-east-1b +3 of 10/);
+  const asked = aws.calls.length;
+  expect((await run('risk', 'prices', ...types)).stdout).toBe(stdout);
+  expect(aws.calls.length).toBe(asked);
+  const wrong = await restow(['prices', '--spot-risk', 'm5.large']);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toMatch(/builtin is none/);
+});
+
 test('a cloud that does not answer: its last prices, marked; too old for the policy they are refused', async () => {
   await planned('c');
   aws.fail(() => ({ status: 400, code: 'ValidationError' }));

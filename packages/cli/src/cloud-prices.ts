@@ -55,7 +55,7 @@ export function pricesFolder(): string {
 }
 
 /** What one account pays is nothing to another: by what says which it is, and never by a secret. */
-function accountDigest(account: readonly string[]): string {
+export function accountDigest(account: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify(account.map((name) => process.env[name] ?? '')))
     .digest('hex')

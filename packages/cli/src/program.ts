@@ -127,6 +127,12 @@ export function buildProgram(): Command {
     .option('--prices <source>', "'builtin', 'aws:REGION', 'gcp:REGION' or 'file:PATH' (repeatable)", collect, [])
     .option('--assume-region <region>', 'as for `restow plan`')
     .option('--policy <file>', 'policy (YAML), for its discounts')
+    .option(
+      '--spot-risk <type>',
+      'instead: how likely this machine type is to be had as spot (repeatable)',
+      collect,
+      [],
+    )
     .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
     .action(async (options) => (await import('./commands/prices.ts')).runPrices(options));
 

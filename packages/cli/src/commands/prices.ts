@@ -1,12 +1,15 @@
 import { formatMicros, nanosToMicros, type PriceBook } from '@restow/model';
+import { cloudAt } from '../clouds.ts';
 import { readPolicy } from '../read-policy.ts';
 import { readPrices } from '../read-prices.ts';
 import { renderColumns } from '../render/columns.ts';
+import { readSpotRisks } from '../spot-risks.ts';
 
 export interface PricesOptions {
   readonly prices: readonly string[];
   readonly assumeRegion?: string;
   readonly policy?: string;
+  readonly spotRisk: readonly string[];
   readonly output: 'table' | 'json';
 }
 
@@ -15,11 +18,31 @@ const MS_PER_MINUTE = 60_000;
 
 /** Shows where prices come from, how old they are, what is paid ahead, and what is missing. Changes nothing. */
 export async function runPrices(options: PricesOptions): Promise<void> {
+  if (options.spotRisk.length > 0) return showSpotRisks(options);
   const policy = await readPolicy(options.policy);
   const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null }, policy);
   process.stdout.write(
     options.output === 'json' ? `${JSON.stringify(book, null, 2)}\n` : renderPrices(book, new Date()),
   );
+}
+
+/** How likely machine types are to be had as spot, and how their prices have moved. */
+async function showSpotRisks({ prices, spotRisk, output }: PricesOptions): Promise<void> {
+  const [source = 'builtin'] = prices.filter((one) => cloudAt(one) !== null);
+  const { items, missing } = await readSpotRisks(source, spotRisk);
+  if (output === 'json') {
+    process.stdout.write(`${JSON.stringify({ source, risks: items, missing }, null, 2)}\n`);
+    return;
+  }
+  const rows = items.map(({ instanceType, zone, placementScore, priceSpread }) => [
+    instanceType,
+    zone ?? 'all',
+    placementScore === null ? '-' : `${placementScore} of 10`,
+    priceSpread === null ? '-' : `× ${priceSpread.toFixed(2)}`,
+  ]);
+  const unknown = missing.map((what) => `  ${what}\n`).join('');
+  process.stdout.write(renderColumns([['TYPE', 'ZONE', 'TO BE HAD', 'PRICE MOVED'], ...rows]));
+  if (missing.length > 0) process.stdout.write(`\nnot known (${missing.length})\n${unknown}`);
 }
 
 function renderPrices(book: PriceBook, now: Date): string {
