@@ -44,7 +44,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     const config = {
       listen: { host: '127.0.0.1', port: 0 },
       prices: [cluster.prices[1]],
-      schedules: [{ name: 'often', cron: '*/5 * * * * *', effort: 'quick', policy: 'policy.yaml', ...schedule }],
+      schedules: [{ name: 'often', cron: '*/10 * * * * *', effort: 'quick', policy: 'policy.yaml', ...schedule }],
     };
     writeFileSync(file, JSON.stringify(config));
     return file;
@@ -67,7 +67,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     const file = join(folder, 'serve.yaml');
     const text = readFileSync(file, 'utf8');
     let from = one.logs.length;
-    writeFileSync(file, text.replace('*/5 * * * * *', 'now and then'));
+    writeFileSync(file, text.replace('*/10 * * * * *', 'now and then'));
     await one.logged('it is refused', ({ msg }) => msg.includes('the old one stays in force'), from);
     expect(await one.metric('restow_config_valid')).toBe(0);
     from = one.logs.length;

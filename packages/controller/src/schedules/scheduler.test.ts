@@ -1,4 +1,5 @@
 import type { Account } from '@restow/executor';
+import { sleepMs } from '@restow/kube';
 import type { Plan } from '@restow/model';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -39,6 +40,7 @@ class FakeRuns implements RunPorts {
   readonly proposed = new Set<string>();
   pausedBecause: string | null = null;
   steps = 4;
+  planMs = 0;
   broken: string[] = [];
   hold: Promise<void> = Promise.resolve();
   #runs = 0;
@@ -49,8 +51,9 @@ class FakeRuns implements RunPorts {
   async paused(): Promise<string | null> {
     return this.pausedBecause;
   }
-  async plan(_schedule: Schedule, runId: string): Promise<Plan> {
+  async plan(_schedule: Schedule, runId: string, signal: AbortSignal): Promise<Plan> {
     this.did.push(`plan ${runId}`);
+    if (this.planMs > 0) await sleepMs(this.planMs, signal);
     return planOf(this.steps);
   }
   async apply({ runId }: { readonly runId: string }, { signal }: RunControl): Promise<Account> {
@@ -161,6 +164,19 @@ test('a plan that waits is replaced by the next one, and begins only by its own 
   expect(runs.did.at(-1)).toBe('apply run-2');
   expect([...runs.proposed]).toEqual([]);
   expect(await figure('restow_runs_awaiting_approval{schedule="hourly"}')).toBe(0);
+});
+
+test('planning that takes longer than its schedule does not keep an approved plan waiting', async () => {
+  runs.planMs = 59_000;
+  scheduler.start([schedule({ approve: 'manual', cron: '* * * * *' })]);
+  await pass(2 * MINUTE);
+  const [first] = runs.proposed;
+  // Approved while the next one is planned.
+  await pass(20_000);
+  runs.approved.add(first!);
+  await pass(2 * MINUTE);
+  expect(runs.did).toContain(`apply ${first}`);
+  expect(runs.did.filter((one) => one.startsWith('apply'))).toHaveLength(1);
 });
 
 test('what was broken off is gone on with first', async () => {

@@ -119,6 +119,7 @@ export class Scheduler {
     try {
       const paused = await ports.paused(bounded());
       if (paused !== null) return this.#miss(schedule, 'paused', { run: runId, why: paused });
+      if (await this.#tookUpApproved(name)) return;
       const begunAt = now();
       const plan = await ports.plan(schedule, runId, signal);
       metrics.planSeconds.observe((now() - begunAt) / 1000);
@@ -173,6 +174,8 @@ export class Scheduler {
   async #propose(proposal: Proposal): Promise<void> {
     const { ports, log } = this.#options;
     const { schedule, runId } = proposal;
+    // Approved while the newer one was planned, the older one is what somebody wants.
+    if (await this.#tookUpApproved(schedule)) return;
     const older = this.#waiting.get(schedule);
     if (older !== undefined) await this.#takeBack(schedule, older.runId);
     await ports.propose(proposal, AbortSignal.timeout(ASK_MS));
@@ -189,27 +192,37 @@ export class Scheduler {
     });
   }
 
+  /** Between runs; what is due looks for itself, so that nobody's word waits for ever behind planning. */
   async #watchApprovals(): Promise<void> {
-    const { ports, log } = this.#options;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await sleepMs(APPROVAL_POLL_MS, signal);
-      for (const [schedule, proposal] of this.#waiting) {
-        if (this.#current !== null) break;
-        const { runId } = proposal;
-        const isApproved = await ports.isApproved(runId, AbortSignal.timeout(ASK_MS)).catch((err) => {
-          log.warn({ err, run: runId }, 'whether it is approved cannot be read');
-          return false;
-        });
-        if (!isApproved) continue;
-        const own = log.child({ run: runId, schedule });
-        this.#begin(schedule, async () => {
-          await this.#takeBack(schedule, runId);
-          own.info('approved');
-          await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#control()));
-        });
+    while (!this.#stop.signal.aborted) {
+      await sleepMs(APPROVAL_POLL_MS, this.#stop.signal);
+      for (const schedule of this.#waiting.keys()) {
+        if (this.#current !== null || !(await this.#isApproved(schedule))) continue;
+        this.#begin(schedule, async () => void (await this.#tookUpApproved(schedule)));
       }
     }
+  }
+
+  async #isApproved(schedule: string): Promise<boolean> {
+    const { ports, log } = this.#options;
+    const waiting = this.#waiting.get(schedule);
+    if (waiting === undefined) return false;
+    return ports.isApproved(waiting.runId, AbortSignal.timeout(ASK_MS)).catch((err) => {
+      log.warn({ err, run: waiting.runId }, 'whether it is approved cannot be read');
+      return false;
+    });
+  }
+
+  /** Carries out what the schedule has waiting, if somebody has approved it; false: nobody has. */
+  async #tookUpApproved(schedule: string): Promise<boolean> {
+    const { ports, log } = this.#options;
+    if (!(await this.#isApproved(schedule))) return false;
+    const proposal = this.#waiting.get(schedule)!;
+    const own = log.child({ run: proposal.runId, schedule });
+    await this.#takeBack(schedule, proposal.runId);
+    own.info('approved');
+    await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#control()));
+    return true;
   }
 }
 
