@@ -1,11 +1,11 @@
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import type { RunContext } from '../run/context.ts';
-import type { RunAct } from '../run/run-state.ts';
+import type { Ending } from '../run/run-state.ts';
 
 /** Nodes whose removal was broken off and that stay after all keep no trace of it. Answers what could not be undone. */
 export async function keepUnremoved(context: RunContext, step: string): Promise<string[]> {
   const left: string[] = [];
-  for (const act of lastActs(context).values()) {
+  for (const act of [...context.state.endings.values()]) {
     if (!isBrokenOff(act)) continue;
     const { node } = act.does;
     const refused = await keep(context, step, node);
@@ -19,22 +19,11 @@ export async function keepUnremoved(context: RunContext, step: string): Promise<
  * be used, and nothing of a removal is left.
  */
 export async function whyOnItsWay(context: RunContext, step: string, { uid }: NodeIdentity): Promise<string | null> {
-  const last = lastActs(context).get(uid);
+  const last = context.state.endings.get(uid);
   if (last === undefined) return null;
   const known = last.does.kind === 'keep' && last.outcome?.ok === false ? last.outcome : null;
   const refused = isBrokenOff(last) ? await keep(context, step, last.does.node) : known;
   return refused?.code === 'going' ? refused.reason : null;
-}
-
-type Ending = RunAct & { readonly does: Extract<RunAct['does'], { readonly kind: 'remove' | 'keep' }> };
-
-/** Of each node, by UID, the last removal or the last attempt to undo one. */
-function lastActs({ state }: RunContext): ReadonlyMap<string, Ending> {
-  const last = new Map<string, Ending>();
-  for (const act of state.acts.values()) {
-    if (act.does.kind === 'remove' || act.does.kind === 'keep') last.set(act.does.node.uid, act as Ending);
-  }
-  return last;
 }
 
 function isBrokenOff({ does, outcome }: Ending): boolean {

@@ -16,6 +16,13 @@ export interface RunAct {
   endedAt: number | null;
 }
 
+/** A node is on its way out, or is kept after all. */
+export type Ending = RunAct & { readonly does: ActOf<'remove' | 'keep'> };
+
+function isEnding(act: RunAct): act is Ending {
+  return act.does.kind === 'remove' || act.does.kind === 'keep';
+}
+
 export interface LaunchedNode {
   readonly name: string;
   readonly token: string;
@@ -82,6 +89,8 @@ export interface RunState {
   readonly acts: Map<string, RunAct>;
   readonly actsOfStep: Map<string, RunAct[]>;
   /** By token. */
+  /** Of each node, by UID, the last removal or the last attempt to undo one. */
+  readonly endings: Map<string, Ending>;
   readonly launched: Map<string, LaunchedNode>;
   /** Tokens of what the current plan has launched, by the plan's name. */
   ordered: Map<string, string>;
@@ -119,6 +128,7 @@ export function startState(started: Extract<JournalRecord, { type: 'started' }>)
     successors: new Map(),
     acts: new Map(),
     actsOfStep: new Map(),
+    endings: new Map(),
     launched: new Map(),
     ordered: new Map(),
     cordoned: new Map(),
@@ -262,6 +272,7 @@ function onBegun(state: RunState, act: RunAct): void {
     state.launched.set(token, { name, token, microsPerHour, launchedAt: null, node: null, goneAt: null });
   }
   if (does.kind === 'move') state.moveTimes.push(act.at);
+  if (isEnding(act)) state.endings.set(act.does.node.uid, act);
 }
 
 /** Another step may have uncordoned or removed the node meanwhile. */
