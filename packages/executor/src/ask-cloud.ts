@@ -36,7 +36,9 @@ export async function askCloud<Value>(
   }
 }
 
+/** That a cloud does not answer; what is an outage already is the same one. */
 export function cloudOutage(cloud: string, action: string, error: unknown): OutageError {
+  if (error instanceof OutageError) return error;
   const { name, message } = error as Error;
   const what = name === 'Error' ? message : `${name}: ${message}`;
   return new OutageError(`${cloud} does not answer ${action}: ${what}`, { cause: error });

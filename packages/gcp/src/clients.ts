@@ -9,7 +9,7 @@ import type { RegionInstanceGroupManagersClient } from '@google-cloud/compute/bu
 import type { RegionOperationsClient } from '@google-cloud/compute/build/src/v1/region_operations_client.js';
 import type { ReservationsClient } from '@google-cloud/compute/build/src/v1/reservations_client.js';
 import type { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js';
-import { once } from '@restow/executor';
+import { cloudOutage, once } from '@restow/executor';
 
 /** Another place than Google's own, such as a proxy or a private endpoint: `http://127.0.0.1:1234`. */
 const ENDPOINT = 'RESTOW_GCP_ENDPOINT';
@@ -49,7 +49,13 @@ export class GcpClients {
     this.#options = { ...(endpoint !== undefined && custom), fallback: true };
   }
 
-  readonly project = once(async (): Promise<string> => (await this.machineTypes()).getProjectId());
+  /** Throws OutageError where nobody says which it is. */
+  readonly project = once(async (): Promise<string> => {
+    const client = await this.machineTypes();
+    return client.getProjectId().catch((error) => {
+      throw cloudOutage('Google Cloud', 'which project it is', error);
+    });
+  });
 
   readonly machineTypes = once(async (): Promise<MachineTypesClient> => {
     const { MachineTypesClient } = await import('@google-cloud/compute/build/src/v1/machine_types_client.js');
