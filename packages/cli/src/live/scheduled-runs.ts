@@ -1,6 +1,14 @@
 import { dirname, resolve } from 'node:path';
-import type { RunControl, RunPorts, Schedule, ServeConfig } from '@restow/controller';
-import { approvedBy, type KubeApi, type KubeConnection, propose, takeBack, whyPaused } from '@restow/kube';
+import type { RunPorts, Schedule, ServeConfig } from '@restow/controller';
+import {
+  approvedBy,
+  type KubeApi,
+  type KubeConnection,
+  listProposals,
+  propose,
+  takeBack,
+  whyPaused,
+} from '@restow/kube';
 import type { Plan } from '@restow/model';
 import { planInWorker } from '@restow/solver';
 import { areLive, keepBook } from '../kept-books.ts';
@@ -44,10 +52,10 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       if (areLive(prices)) await keepBook(book);
       return plan;
     },
-    apply: ({ runId, plan }, control) => {
+    apply: ({ runId, plan }, signal) => {
       const { prices, assumeRegion, notices } = config();
       const chosen = { runId, kubeconfig, context, prices: [...prices], assumeRegion, notices: [...notices] };
-      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(control));
+      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(signal));
     },
     brokenOff: async () => {
       const runs: string[] = [];
@@ -58,8 +66,9 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       }
       return runs;
     },
-    resume: (runId, control) => goOnWithRun(runId, false, watchOf(control)),
+    resume: (runId, signal) => goOnWithRun(runId, false, watchOf(signal)),
     propose: ({ runId, schedule, plan }, signal) => propose(api, runId, summaryOfPlan(schedule, plan), signal),
+    proposed: async (signal) => (await listProposals(api, signal)).map(({ runId }) => runId),
     isApproved: async (runId, signal) => (await approvedBy(api, runId, signal)) !== null,
     takeBack: (runId, signal) => takeBack(api, runId, signal),
   };
@@ -70,8 +79,8 @@ export function policyOf(file: string, policyFile: string | null) {
   return readPolicy(policyFile === null ? undefined : resolve(dirname(file), policyFile));
 }
 
-function watchOf({ signal, mustStop, onRecord }: RunControl): RunWatch {
-  return { isShown: false, onRecord, interruption: { signal, reason: mustStop, end: () => {} } };
+function watchOf(signal: AbortSignal): RunWatch {
+  return { isShown: false, interruption: { signal, reason: () => null, end: () => {} } };
 }
 
 function summaryOfPlan(schedule: string, { steps, summary }: Plan) {

@@ -37,7 +37,7 @@ export async function serveSchedules({ config: file, kubeconfig, context }: Serv
     const ports = scheduledRuns({ connection, api, ...cluster, file, config: () => config });
     const scheduler = new Scheduler({ ports, metrics, log, now: Date.now });
     const whyNotReady = watchCluster(api, stop.signal);
-    const health = await serveHealth({ listen: config.listen, metrics, whyBroken: () => null, whyNotReady });
+    const health = await serveHealth({ listen: config.listen, metrics, whyNotReady });
     log.info({ url: health.url, schedules: config.schedules.length }, 'ready');
     scheduler.start(config.schedules);
     watchFile(file, changed, stop.signal, async () => {

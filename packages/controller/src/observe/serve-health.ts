@@ -5,8 +5,6 @@ import type { Metrics } from './metrics.ts';
 export interface HealthOptions {
   readonly listen: { readonly host: string; readonly port: number };
   readonly metrics: Metrics;
-  /** Why the process cannot do its work any more and must be begun anew; null: it can. */
-  readonly whyBroken: () => string | null;
   /** Why it cannot do its work just now; null: it can. */
   readonly whyNotReady: () => string | null;
 }
@@ -18,14 +16,15 @@ export interface HealthServer {
 
 /** `/metrics`, `/healthz` and `/readyz`. */
 export async function serveHealth(options: HealthOptions): Promise<HealthServer> {
-  const { listen, metrics, whyBroken, whyNotReady } = options;
+  const { listen, metrics, whyNotReady } = options;
   const server: Server = createServer((request, response) => {
     const say = (why: string | null) => {
       response.writeHead(why === null ? 200 : 503, { 'content-type': 'text/plain' });
       response.end(`${why ?? 'ok'}\n`);
     };
     const path = new URL(request.url ?? '/', 'http://here').pathname;
-    if (path === '/healthz') return say(whyBroken());
+    // Whoever answers is alive.
+    if (path === '/healthz') return say(null);
     if (path === '/readyz') return say(whyNotReady());
     if (path !== '/metrics') {
       response.writeHead(404);

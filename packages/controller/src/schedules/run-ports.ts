@@ -1,15 +1,6 @@
-import type { Account, JournalRecord, Reason } from '@restow/executor';
+import type { Account } from '@restow/executor';
 import type { Plan } from '@restow/model';
 import type { Schedule } from '../config/serve-config.ts';
-
-/** How a run is held on to while it goes on. */
-export interface RunControl {
-  /** Breaks the run off where it is, to be gone on with later. */
-  readonly signal: AbortSignal;
-  /** Ends the run in good order. */
-  readonly mustStop: () => Reason | null;
-  readonly onRecord: (record: JournalRecord) => void;
-}
 
 export interface Proposal {
   readonly runId: string;
@@ -23,12 +14,15 @@ export interface RunPorts {
   /** Why nothing may be done to the cluster just now; null: it may. */
   paused(signal: AbortSignal): Promise<string | null>;
   plan(schedule: Schedule, runId: string, signal: AbortSignal): Promise<Plan>;
-  apply(proposal: Proposal, control: RunControl): Promise<Account>;
+  /** `signal` breaks the run off where it is, to be gone on with later. */
+  apply(proposal: Proposal, signal: AbortSignal): Promise<Account>;
   /** Runs that were begun here and broken off, the oldest first. */
   brokenOff(): Promise<readonly string[]>;
-  resume(runId: string, control: RunControl): Promise<Account>;
+  resume(runId: string, signal: AbortSignal): Promise<Account>;
   /** Shows a plan to whoever may approve it, until it is taken back. */
   propose(proposal: Proposal, signal: AbortSignal): Promise<void>;
+  /** Plans that are shown as waiting, whoever has planned them. */
+  proposed(signal: AbortSignal): Promise<readonly string[]>;
   isApproved(runId: string, signal: AbortSignal): Promise<boolean>;
   takeBack(runId: string, signal: AbortSignal): Promise<void>;
 }

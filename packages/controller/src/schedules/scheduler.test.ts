@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Schedule } from '../config/serve-config.ts';
 import { Metrics } from '../observe/metrics.ts';
-import type { RunControl, RunPorts } from './run-ports.ts';
+import type { RunPorts } from './run-ports.ts';
 import { Scheduler } from './scheduler.ts';
 
 const MINUTE = 60_000;
@@ -37,7 +37,7 @@ const ACCOUNT = {
 class FakeRuns implements RunPorts {
   readonly did: string[] = [];
   readonly approved = new Set<string>();
-  readonly proposed = new Set<string>();
+  readonly shown = new Set<string>();
   pausedBecause: string | null = null;
   steps = 4;
   planMs = 0;
@@ -56,7 +56,7 @@ class FakeRuns implements RunPorts {
     if (this.planMs > 0) await sleepMs(this.planMs, signal);
     return planOf(this.steps);
   }
-  async apply({ runId }: { readonly runId: string }, { signal }: RunControl): Promise<Account> {
+  async apply({ runId }: { readonly runId: string }, signal: AbortSignal): Promise<Account> {
     this.did.push(`apply ${runId}`);
     await Promise.race([
       this.hold,
@@ -73,13 +73,16 @@ class FakeRuns implements RunPorts {
     return ACCOUNT;
   }
   async propose({ runId }: { readonly runId: string }): Promise<void> {
-    this.proposed.add(runId);
+    this.shown.add(runId);
+  }
+  async proposed(): Promise<readonly string[]> {
+    return [...this.shown];
   }
   async isApproved(runId: string): Promise<boolean> {
     return this.approved.has(runId);
   }
   async takeBack(runId: string): Promise<void> {
-    this.proposed.delete(runId);
+    this.shown.delete(runId);
   }
 }
 
@@ -152,9 +155,9 @@ test('a pause, and nothing to gain', async () => {
 test('a plan that waits is replaced by the next one, and begins only by its own name', async () => {
   scheduler.start([schedule({ approve: 'manual' })]);
   await pass(2 * MINUTE);
-  expect([...runs.proposed]).toEqual(['run-1']);
+  expect([...runs.shown]).toEqual(['run-1']);
   await pass(60 * MINUTE);
-  expect([...runs.proposed]).toEqual(['run-2']);
+  expect([...runs.shown]).toEqual(['run-2']);
   runs.approved.add('run-1');
   await pass(MINUTE);
   expect(runs.did).toEqual(['plan run-1', 'plan run-2']);
@@ -162,7 +165,7 @@ test('a plan that waits is replaced by the next one, and begins only by its own 
   runs.approved.add('run-2');
   await pass(MINUTE / 10);
   expect(runs.did.at(-1)).toBe('apply run-2');
-  expect([...runs.proposed]).toEqual([]);
+  expect([...runs.shown]).toEqual([]);
   expect(await figure('restow_runs_awaiting_approval{schedule="hourly"}')).toBe(0);
 });
 
@@ -170,7 +173,7 @@ test('planning that takes longer than its schedule does not keep an approved pla
   runs.planMs = 59_000;
   scheduler.start([schedule({ approve: 'manual', cron: '* * * * *' })]);
   await pass(2 * MINUTE);
-  const [first] = runs.proposed;
+  const [first] = runs.shown;
   // Approved while the next one is planned.
   await pass(20_000);
   runs.approved.add(first!);
@@ -191,6 +194,15 @@ test('what was broken off is gone on with first', async () => {
   expect(runs.did).toEqual(['resume old-1', 'resume old-2']);
 });
 
+test('what waits when its process ends can be approved by nobody any more, however that has ended', async () => {
+  runs.shown.add('of-one-that-was-killed');
+  scheduler.start([schedule({ approve: 'manual' })]);
+  await pass(2 * MINUTE);
+  expect([...runs.shown]).toEqual(['run-1']);
+  await scheduler.stop();
+  expect([...runs.shown]).toEqual([]);
+});
+
 test('told to stop, it breaks off what goes on and begins nothing more', async () => {
   runs.hold = new Promise(() => {});
   scheduler.start([schedule()]);
@@ -207,6 +219,6 @@ test('other schedules take the place of the old ones, and what these had waiting
   await pass(2 * MINUTE);
   scheduler.keepTo([schedule({ name: 'new', cron: '10 * * * *' })]);
   await pass(15 * MINUTE);
-  expect([...runs.proposed]).toEqual([]);
+  expect([...runs.shown]).toEqual([]);
   expect(runs.did).toEqual(['plan run-1', 'plan run-2', 'apply run-2']);
 });

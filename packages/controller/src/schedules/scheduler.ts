@@ -5,7 +5,7 @@ import { createTask, type ScheduledTask } from 'node-cron';
 import type { Logger } from 'pino';
 import type { Schedule } from '../config/serve-config.ts';
 import type { Metrics } from '../observe/metrics.ts';
-import type { Proposal, RunControl, RunPorts } from './run-ports.ts';
+import type { Proposal, RunPorts } from './run-ports.ts';
 
 const APPROVAL_POLL_MS = 2_000;
 const ASK_MS = 30_000;
@@ -71,6 +71,7 @@ export class Scheduler {
     for (const task of this.#tasks) void task.destroy();
     this.#stop.abort(new RestowError('RESTOW_STOPPED', 'the controller was told to stop'));
     await this.#work;
+    for (const [name, { runId }] of this.#waiting) await this.#takeBack(name, runId);
   }
 
   #due(schedule: Schedule): void {
@@ -102,10 +103,20 @@ export class Scheduler {
 
   async #resumeAll(): Promise<void> {
     const { ports, log } = this.#options;
+    await this.#clearOldProposals().catch((err) => log.warn({ err }, 'what waited before may still be shown'));
     for (const runId of await ports.brokenOff()) {
       const own = log.child({ run: runId });
       own.info('goes on with a run that was broken off');
-      await this.#carriedOut('resumed', own, () => ports.resume(runId, this.#control()));
+      await this.#carriedOut('resumed', own, () => ports.resume(runId, this.#stop.signal));
+    }
+  }
+
+  /** The process that has planned them is no more, and nobody would begin them. */
+  async #clearOldProposals(): Promise<void> {
+    const { ports, log } = this.#options;
+    for (const runId of await ports.proposed(AbortSignal.timeout(ASK_MS))) {
+      await ports.takeBack(runId, AbortSignal.timeout(ASK_MS));
+      log.info({ run: runId }, 'waits no longer: the process that has planned it has ended');
     }
   }
 
@@ -133,7 +144,8 @@ export class Scheduler {
       }
       own.info(figures, 'planned');
       const proposal = { runId, schedule: name, plan };
-      if (schedule.approve === 'auto') await this.#carriedOut(name, own, () => ports.apply(proposal, this.#control()));
+      if (schedule.approve === 'auto')
+        await this.#carriedOut(name, own, () => ports.apply(proposal, this.#stop.signal));
       else await this.#propose(proposal);
     } catch (err) {
       if (signal.aborted) return;
@@ -165,10 +177,6 @@ export class Scheduler {
     } finally {
       metrics.lastEnd.set({ schedule }, Math.round(now() / 1000));
     }
-  }
-
-  #control(): RunControl {
-    return { signal: this.#stop.signal, mustStop: () => null, onRecord: () => {} };
   }
 
   async #propose(proposal: Proposal): Promise<void> {
@@ -221,7 +229,7 @@ export class Scheduler {
     const own = log.child({ run: proposal.runId, schedule });
     await this.#takeBack(schedule, proposal.runId);
     own.info('approved');
-    await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#control()));
+    await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#stop.signal));
     return true;
   }
 }
