@@ -169,20 +169,23 @@ describe.skipIf(why !== null)(why ?? 'restow apply through the groups of a cloud
       await allGood();
     });
 
-    withOne('what cannot be had is not wanted any longer, and what can be done without it is done', async () => {
-      if (cloud.exhaust === null) return expect(cloud.exhaust).toBeNull();
-      await clusterWith();
-      cloud.exhaust('small');
-      const account = await applied();
-      expect(account.nodes).toMatchObject({ launched: 0, notLaunched: 1 });
-      expect(account.failures.map(({ code }) => code)).toContain('no-capacity');
-      await allGood();
-    });
+    withOne(
+      'what cannot be had is not wanted any longer, and what can be done without it is done',
+      async ({ skip }) => {
+        if (cloud.exhaust === null) return skip('this cloud cannot play it');
+        await clusterWith();
+        cloud.exhaust('small');
+        const account = await applied();
+        expect(account.nodes).toMatchObject({ launched: 0, notLaunched: 1 });
+        expect(account.failures.map(({ code }) => code)).toContain('no-capacity');
+        await allGood();
+      },
+    );
 
     withOne(
       'a hook that waits: the node is on its way out, is paid for until it lets go, and is said to be so',
-      async () => {
-        if (cloud.hold === null) return expect(cloud.hold).toBeNull();
+      async ({ skip }) => {
+        if (cloud.hold === null) return skip('this cloud cannot play it');
         await clusterWith({}, {}, { removeMs: SHORT_MS });
         cloud.hold('large', true);
         const account = await applied();

@@ -17,18 +17,25 @@ export interface MachineGroupsHarness {
   close(): Promise<void>;
 }
 
+type Skip = (note: string) => never;
+interface Skippable {
+  readonly skip: Skip;
+}
+
 const signal = AbortSignal.timeout(2 ** 31 - 1);
 
 /** What the groups of every cloud must do. */
 export function machineGroupsContract(name: string, makeHarness: () => Promise<MachineGroupsHarness>): void {
-  const withHarness = (work: (harness: MachineGroupsHarness) => Promise<void>) => async () => {
-    const harness = await makeHarness();
-    try {
-      await work(harness);
-    } finally {
-      await harness.close();
-    }
-  };
+  const withHarness =
+    (work: (harness: MachineGroupsHarness, skip: Skip) => Promise<void>) =>
+    async ({ skip }: Skippable) => {
+      const harness = await makeHarness();
+      try {
+        await work(harness, skip);
+      } finally {
+        await harness.close();
+      }
+    };
   const groupOf = async ({ groups, name: called }: MachineGroupsHarness) => {
     const found = await groups.groupsNamed(called, signal);
     expect(found).toHaveLength(1);
@@ -149,9 +156,9 @@ export function machineGroupsContract(name: string, makeHarness: () => Promise<M
 
     test(
       'what cannot be had is said so, and is not wanted any longer',
-      withHarness(async (harness) => {
+      withHarness(async (harness, skip) => {
         const { groups, kind, machines, wanted, exhaust } = harness;
-        if (exhaust === null) return expect(await wanted()).toBe(2);
+        if (exhaust === null) return skip('this cloud cannot play it');
         const before = await machines();
         exhaust();
         expect(await groups.order(await groupOf(harness), { ...kind, key: '111100001111' }, signal)).toMatchObject({
