@@ -1,4 +1,4 @@
-import { InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
+import { firstProblem, InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
 import type { SourcedCommitment } from '@restow/pricing';
 import { z } from 'zod';
 import { familyOf, quartersOf } from './sizes.ts';
@@ -192,8 +192,4 @@ function amountOf(text: string): NanosPerHour | null {
     if (error instanceof InputError) return null;
     throw error;
   }
-}
-
-function firstProblem(error: z.ZodError): string {
-  return z.prettifyError(error).split('\n').slice(0, 2).join(' ');
 }

@@ -1,3 +1,4 @@
+import { firstProblem } from '@restow/model';
 import type { Sourced } from '@restow/pricing';
 import { z } from 'zod';
 import { allocatableOf } from './allocatable.ts';
@@ -49,7 +50,7 @@ export interface MachineType {
 export function decodeMachineType(item: unknown): MachineType | string {
   const parsed = typeSchema.safeParse(item);
   const name = z.object({ InstanceType: z.string() }).safeParse(item).data?.InstanceType ?? 'a machine type';
-  if (!parsed.success) return `${name}: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `${name}: ${firstProblem(parsed.error)}`;
   const { data } = parsed;
   const arch = data.ProcessorInfo.SupportedArchitectures.map((one) => ARCHITECTURES[one]).find(Boolean);
   if (arch === undefined) return `${name}: none of its architectures runs Linux nodes`;

@@ -1,4 +1,4 @@
-import { InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
+import { firstProblem, InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
 import { z } from 'zod';
 import type { AwsClients } from './clients.ts';
 
@@ -54,7 +54,7 @@ export function decodeProduct(text: string, region: string, currency: string): O
     return 'a product is no JSON';
   }
   const parsed = productSchema.safeParse(item);
-  if (!parsed.success) return `a product: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `a product: ${firstProblem(parsed.error)}`;
   const { product, terms } = parsed.data;
   const { instanceType, operatingSystem, tenancy, preInstalledSw, capacitystatus, regionCode, marketoption } =
     product.attributes;

@@ -1,4 +1,4 @@
-import { InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
+import { firstProblem, InputError, type NanosPerHour, parseRateNanos } from '@restow/model';
 import { z } from 'zod';
 import type { AwsClients } from './clients.ts';
 
@@ -26,7 +26,7 @@ export interface SpotPrice {
 /** Reads one record of DescribeSpotPriceHistory. A string says why it is no price. */
 export function decodeSpotPrice(item: unknown): SpotPrice | string {
   const parsed = recordSchema.safeParse(item);
-  if (!parsed.success) return `a spot price: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `a spot price: ${firstProblem(parsed.error)}`;
   const { InstanceType, AvailabilityZone, SpotPrice: price, Timestamp, ProductDescription } = parsed.data;
   const name = `${InstanceType} in ${AvailabilityZone}`;
   if (!PRODUCTS.includes(ProductDescription)) return `${name}: this spot price is for ${ProductDescription}`;

@@ -1,3 +1,4 @@
+import { firstProblem } from '@restow/model';
 import type { SourcedCommitment } from '@restow/pricing';
 import { z } from 'zod';
 import { type MachineType, seriesOf } from './machine-types.ts';
@@ -52,7 +53,7 @@ export function decodeCommitment(
   { types, rates }: PricedTypes,
 ): SourcedCommitment | string | null {
   const parsed = commitmentSchema.safeParse(item);
-  if (!parsed.success) return `a commitment: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `a commitment: ${firstProblem(parsed.error)}`;
   const { name, status, type, plan, endTimestamp, resources } = parsed.data;
   if (status !== 'ACTIVE') return null;
   const series = TYPES[type];
@@ -98,7 +99,7 @@ export function decodeReservation(
   { types, rates }: PricedTypes,
 ): SourcedCommitment | string | null {
   const parsed = reservationSchema.safeParse(item);
-  if (!parsed.success) return `a reservation: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `a reservation: ${firstProblem(parsed.error)}`;
   const { name, zone, status, specificReservationRequired, specificReservation } = parsed.data;
   if (status !== 'READY') return null;
   if (specificReservationRequired) return `reservation ${name} is for whoever names it, and is not counted`;

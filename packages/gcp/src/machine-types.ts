@@ -1,3 +1,4 @@
+import { firstProblem } from '@restow/model';
 import { gkeAllocatable, type Sourced } from '@restow/pricing';
 import { z } from 'zod';
 import { CALL, type GcpClients } from './clients.ts';
@@ -38,7 +39,7 @@ export function seriesOf(instanceType: string): string {
 export function decodeMachineType(item: unknown): MachineType | string {
   const parsed = typeSchema.safeParse(item);
   const name = z.object({ name: z.string() }).safeParse(item).data?.name ?? 'a machine type';
-  if (!parsed.success) return `${name}: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `${name}: ${firstProblem(parsed.error)}`;
   const { guestCpus: vcpus, memoryMb, isSharedCpu, architecture, accelerators, bundledLocalSsds } = parsed.data;
   const arch = ARCHITECTURES[architecture];
   if (arch === undefined) return `${name}: its architecture ${architecture} is not known`;

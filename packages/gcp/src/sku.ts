@@ -1,4 +1,5 @@
 import type { NanosPerHour } from '@restow/model';
+import { firstProblem } from '@restow/model';
 import { z } from 'zod';
 
 /** What the descriptions of a series' cores and memory begin with; `custom` where those of one's own measure cost something else. */
@@ -125,7 +126,7 @@ const SPOT_WORDS = /^Spot Preemptible | attached to Spot Preemptible VMs/;
 /** Reads one SKU. null: it is of something else, or of another region. A string says why its price is not known. */
 export function decodeSku(item: unknown, region: string, currency: string): UnitRate | string | null {
   const parsed = skuSchema.safeParse(item);
-  if (!parsed.success) return `a SKU: ${z.prettifyError(parsed.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!parsed.success) return `a SKU: ${firstProblem(parsed.error)}`;
   const { description, category, serviceRegions, pricingInfo } = parsed.data;
   const capacityType = USAGE[category.usageType];
   if (!serviceRegions.includes(region) || capacityType === undefined) return null;
@@ -135,7 +136,7 @@ export function decodeSku(item: unknown, region: string, currency: string): Unit
   const pattern = PATTERNS.find((one) => one.description.test(plain) && one.of.startsWith('commit-') === isCommitment);
   if (pattern === undefined) return null;
   const price = priceSchema.safeParse(pricingInfo.at(-1));
-  if (!price.success) return `${description}: ${z.prettifyError(price.error).split('\n').slice(0, 2).join(' ')}`;
+  if (!price.success) return `${description}: ${firstProblem(price.error)}`;
   const { usageUnit, tieredRates } = price.data.pricingExpression;
   if (usageUnit !== pattern.unit) return `${description}: it is sold by ${usageUnit}, not by ${pattern.unit}`;
   // A first tier may be free; whoever has a cluster is in the last.

@@ -5,6 +5,7 @@ export type { DeepReadonly } from './deep-readonly.ts';
 export { canonicalJson, digestOf } from './digest.ts';
 export { InputError, type InputLocation, RestowError } from './errors.ts';
 export { nodeFingerprint, podFingerprint } from './fingerprint.ts';
+export { firstProblem } from './first-problem.ts';
 export {
   LABEL,
   MEASURED_MEMORY,
