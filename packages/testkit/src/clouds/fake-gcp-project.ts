@@ -42,7 +42,10 @@ export function fakeSku(
   };
 }
 
-/** List prices of a core and a GiB in us-central1 and of their spot usage, as Google's price lists have them. */
+/**
+ * List prices of a core and a GiB in us-central1, hand-written after Google's price lists; those of C2D and C3 and all of
+ * spot usage were worked out from the built-in catalogue, so that it agrees with them says nothing.
+ */
 const RATES: readonly (readonly [description: string, core: number, ram: number, spotCore: number, spotRam: number])[] =
   [
     ['E2 Instance', 0.02181159, 0.00292353, 0.00654348, 0.00087706],
