@@ -13,7 +13,7 @@ import { Watcher } from './watcher.ts';
 export class ApplyRuns {
   readonly cluster: KarpenterCluster;
   readonly #root = mkdtempSync(join(tmpdir(), 'restow-apply-'));
-  readonly #policy: readonly string[];
+  readonly #policy: string | null;
   #prices: readonly string[];
   #number = 0;
   #watcher: Watcher | null = null;
@@ -22,23 +22,24 @@ export class ApplyRuns {
   constructor(cluster: KarpenterCluster, policy: string | null = null) {
     this.cluster = cluster;
     this.#prices = cluster.prices;
-    const file = join(this.#root, 'policy.yaml');
-    if (policy !== null) writeFileSync(file, policy);
-    this.#policy = policy === null ? [] : ['--policy', file];
+    this.#policy = policy;
   }
 
   remove(): void {
     rmSync(this.#root, { recursive: true, force: true });
   }
 
-  /** Makes the cluster as it was at first, unless it still is, plans, and looks on from here; `prices`: other ones, as CSV. */
-  async next(prices: string | null = null): Promise<Plan> {
-    const file = join(this.#root, 'prices.csv');
-    if (prices !== null) writeFileSync(file, prices);
-    this.#prices = prices === null ? this.cluster.prices : ['--prices', `file:${file}`];
+  /**
+   * Makes the cluster as it was at first, unless it still is, plans, and looks on from here; `prices`: other ones, as CSV,
+   * `policy`: another one, as YAML.
+   */
+  async next({ prices, policy = this.#policy }: { prices?: string; policy?: string | null } = {}): Promise<Plan> {
+    this.#prices =
+      prices === undefined ? this.cluster.prices : ['--prices', `file:${this.#file('prices.csv', prices)}`];
+    const policyArgs = policy === null ? [] : ['--policy', this.#file('policy.yaml', policy)];
     await this.#watcher?.close();
     if (++this.#number > 1) await this.cluster.fragment();
-    const { code, stderr } = await this.restow('plan', [...this.#policy, '--save', this.planFile]);
+    const { code, stderr } = await this.restow('plan', [...policyArgs, '--save', this.planFile]);
     expect(code, stderr).toBe(0);
     this.#watcher = await Watcher.open(this.cluster.controlPlane.kubeconfig, this.cluster.workloads.replicas);
     return this.plan;
@@ -166,6 +167,12 @@ export class ApplyRuns {
         /"restow\.dev\/(protected|surge)/,
       );
     }
+  }
+
+  #file(name: string, text: string): string {
+    const file = join(this.#root, name);
+    writeFileSync(file, text);
+    return file;
   }
 
   get #state(): string {
