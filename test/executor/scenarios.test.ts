@@ -43,11 +43,18 @@ async function wrongWith(scenario: RunScenario, outcomes: Map<string, number>): 
 
 function marksLeft({ state }: World, { snapshot, faults }: RunScenario): string[] {
   const before = new Map(snapshot.nodes.map((node) => [node.name, node.unschedulable]));
+  // What is about to go takes no pods again.
+  const going = new Set(state.notices.map(({ node }) => node));
   const othersCordon = faults.some(({ name }) => name === 'node-cordoned' || name === 'node-uncordoned');
   return [...state.nodes.values()].flatMap(({ node }) => {
     const wrong: string[] = [];
     if (node.taints.some(({ key }) => key === UNPREFERRED_TAINT)) wrong.push(`${node.name} is still marked`);
-    if (!othersCordon && !node.deleting && node.unschedulable !== (before.get(node.name) ?? false)) {
+    if (
+      !othersCordon &&
+      !going.has(node.name) &&
+      !node.deleting &&
+      node.unschedulable !== (before.get(node.name) ?? false)
+    ) {
       wrong.push(`${node.name} is ${node.unschedulable ? 'still cordoned' : 'uncordoned'}`);
     }
     return wrong;

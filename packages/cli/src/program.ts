@@ -182,6 +182,29 @@ export function buildProgram(): Command {
     });
 
   program
+    .command('evacuate')
+    .description('get the pods off nodes that are about to go: what is worth most first, by the gentlest way in time')
+    .argument('<nodes...>', 'the nodes')
+    .option('--within <duration>', 'when they go, from now', '2m')
+    .option('--remove', 'give nodes back that are empty then; by default they stay, cordoned')
+    .option('--dry-run', 'only say what would be done; changes nothing')
+    .option(
+      '-f, --file <file>',
+      'with --dry-run: read the cluster from `kubectl get … -o json` output or a saved snapshot (repeatable)',
+      collect,
+      [],
+    )
+    .option('--policy <file>', 'policy (YAML): what pods are worth, how fast they move; see docs/evacuate.md')
+    .option('--prices <source>', 'as for `restow plan`: what may be launched where room is missing', collect, [])
+    .option('--assume-region <region>', 'as for `restow plan`')
+    .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
+    .option('--context <name>', 'the cluster of this context')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json']).default('table'))
+    .action(async (nodes, options) => {
+      process.exitCode = await (await import('./commands/evacuate.ts')).runEvacuate(nodes, options);
+    });
+
+  program
     .command('doctor')
     .description('say for each node by which methods its pods can move, and every reason why not; changes nothing')
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')

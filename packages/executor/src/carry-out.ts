@@ -6,6 +6,7 @@ import { JournalError } from './errors.ts';
 import type { JournalRecord, Reason } from './journal/record.ts';
 import { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 import type { RunContext, RunPorts } from './run/context.ts';
+import { isEvacuation } from './run/going.ts';
 import { contextOf } from './run/live-context.ts';
 import { RunLoop } from './run/run-loop.ts';
 import { type RunState, startState, stateOf } from './run/run-state.ts';
@@ -111,7 +112,9 @@ function overtakenBefore({ steps }: RunState): Reason | null {
 async function finish(context: RunContext, loop: RunLoop): Promise<RunOutcome> {
   const { state, ports } = context;
   await loop.run();
-  const left = await windDown(context, state.stopping === null && !state.retreating);
+  // Whatever was launched for pods of nodes that go is where they come up, if not in time.
+  const keepsNodes = isEvacuation(state) || (state.stopping === null && !state.retreating);
+  const left = await windDown(context, keepsNodes);
   const now = ports.clock.now();
   const account = closeAccount(state, await context.read(), now, ports, left);
   await context.record({ type: 'ended', at: now, account });

@@ -12,6 +12,7 @@ export {
   PROTECTED_ANNOTATION,
   PROTECTIONS,
   PUBLIC_VALUE_LABELS,
+  STAYS_MARK,
   STEERED_ANNOTATION,
   UNPREFERRED_TAINT,
 } from './labels.ts';
@@ -27,6 +28,7 @@ export { formatPath, issueToError, parseDocument } from './parse-document.ts';
 export * from './plan.ts';
 export {
   DEFAULT_POLICY,
+  type EvacuationPolicy,
   type NodeTemplatePolicy,
   type Policy,
   policySchema,

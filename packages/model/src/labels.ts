@@ -64,3 +64,6 @@ export const PUBLIC_VALUE_LABELS: ReadonlySet<string> = new Set<string>([
   'karpenter.k8s.aws/instance-size',
   'karpenter.k8s.aws/instance-cpu',
 ]);
+
+/** What a run has learned must stay is read as if it were annotated so, whatever else the policy lets move. */
+export const STAYS_MARK = 'restow.dev/stays=true';

@@ -51,6 +51,36 @@ const step = z.strictObject({
   node: text.exactOptional(),
   pod: podReferenceSchema.exactOptional(),
   method: methodSchema.exactOptional(),
+  /** Taken only where that step, which moves the same pod, came to nothing. */
+  insteadOf: text.exactOptional(),
+});
+
+const evacuation = z.strictObject({
+  /** Nodes that are about to go, with the time at which they do. */
+  nodes: z.array(z.strictObject({ name: text, deadline: z.iso.datetime() })),
+  /** Live moves at once from one node. */
+  liveAtOnce: z.int().positive(),
+  /** Every pod that is there, in the order in which they go. */
+  pods: z.array(
+    z.strictObject({
+      ...podReferenceSchema.shape,
+      from: text,
+      /** `stay`: it is there when its node goes. */
+      method: methodSchema,
+      to: text.nullable(),
+      /** What it costs when it is cut off without warning. */
+      interruptionMicros: micros,
+      /** What its way is expected to cost. */
+      lossMicros: micros,
+      /** Expected, from the start; null for those that stay. */
+      beginMs: z.int().nonnegative().nullable(),
+      endMs: z.int().nonnegative().nullable(),
+      /** Why nothing gentler is done. */
+      reasons: z.array(text),
+    }),
+  ),
+  /** Of this order, and of what simpler ones would lose by the same rates, each pod by the gentlest method that it has. */
+  expectedLossMicros: z.strictObject({ planned: micros, podOrder: micros, priorityOrder: micros, nothing: micros }),
 });
 
 const stay = z.strictObject({
@@ -130,6 +160,8 @@ export const planSchema = z.strictObject({
     pods: z.array(z.strictObject({ ...podReferenceSchema.shape, fingerprint: text })),
   }),
   stays: z.array(stay),
+  /** Where this is no rebalancing but gets pods off nodes that are about to go. */
+  evacuation: evacuation.exactOptional(),
   /** What the input did not say, and prices that were assumed. */
   notes: z.array(text),
 });
@@ -137,6 +169,7 @@ export const planSchema = z.strictObject({
 /** Target placement and ordered steps, with what they save, what they cost and how far from the best they can be. */
 export type Plan = DeepReadonly<z.infer<typeof planSchema>>;
 export type PlanStep = Plan['steps'][number];
+export type Evacuation = NonNullable<Plan['evacuation']>;
 export type PlanStay = Plan['stays'][number];
 export type TargetNode = Plan['target']['nodes'][number];
 export type Placement = Plan['target']['placements'][number];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
+import { evacuationPolicySchema } from './policy-evacuation.ts';
 import { runPolicySchema, type windowSchema } from './policy-run.ts';
 import { taintSchema } from './scheduling-spec.ts';
 import { capacityTypeSchema } from './snapshot.ts';
@@ -73,6 +74,8 @@ export const policySchema = z.strictObject({
       moveLocalData: z.boolean().default(false),
       /** Move pods of Jobs; their work so far is lost. */
       moveJobs: z.boolean().default(false),
+      /** Move pods whose annotations forbid it (Karpenter's do-not-disrupt, Cluster Autoscaler's safe-to-evict). */
+      moveProtected: z.boolean().default(false),
       /** Move single replicas of Deployments by starting the new pod before the old one stops. */
       surge: z.boolean().default(true),
       /** Move pods of StatefulSets with memory, files and connections, where every node has an agent (label restow.dev/agent). */
@@ -119,10 +122,12 @@ export const policySchema = z.strictObject({
     })
     .prefault({}),
   run: runPolicySchema.prefault({}),
+  evacuation: evacuationPolicySchema.prefault({}),
 });
 
 export type Policy = DeepReadonly<z.infer<typeof policySchema>>;
 export type NodeTemplatePolicy = Policy['templates'][number];
+export type EvacuationPolicy = Policy['evacuation'];
 export type RunPolicy = Policy['run'];
 export type RunWindow = DeepReadonly<z.infer<typeof windowSchema>>;
 

@@ -17,5 +17,6 @@ export { createWorld, DEFAULT_BEHAVIOUR, type WorldRequest } from './world/creat
 export { FAULT_NAMES, type Fault, type FaultName, faultSchema } from './world/faults.ts';
 export { isDaemon } from './world/pods.ts';
 export { loadWorld, saveWorld } from './world/save-world.ts';
+export { giveNotice } from './world/timed-faults.ts';
 export { World } from './world/world.ts';
 export type { WorldBehaviour, WorldLogEntry, WorldState } from './world/world-state.ts';

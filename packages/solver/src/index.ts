@@ -1,7 +1,13 @@
 export { type CheckedMove, type CheckInput, checkPlan, type LaunchedNode } from './check/check-plan.ts';
+export { byPriority, chooseOrder, inPodOrder, type Order } from './evacuate/choose-order.ts';
+export type { EvacuationRequest, GoingNode } from './evacuate/evacuation-request.ts';
+export type { Evacuee, Way } from './evacuate/evacuee.ts';
+export { planEvacuation } from './evacuate/plan-evacuation.ts';
+export { type Leave, type Limits, type Times, timetable } from './evacuate/timetable.ts';
 export { type NodeVerdict, verdictsOfOtherNodes } from './explain/other-nodes.ts';
 export { enginesOf, type LpEngines, LpUnprovenError, loadEngines } from './lp/engines.ts';
 export { makePlan, type PlanContext, PlanRefusedError, type PlanRequest } from './make-plan.ts';
+export { statedPlan } from './plan/stated-plan.ts';
 export { amendRequest } from './plan-again.ts';
 export { planInWorker, SolverWorkerError, type WorkerOptions } from './plan-in-worker.ts';
 export { serveWorker } from './serve-worker.ts';

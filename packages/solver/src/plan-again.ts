@@ -1,4 +1,4 @@
-import type { Amendments, Offering } from '@restow/model';
+import { type Amendments, type Offering, STAYS_MARK } from '@restow/model';
 import type { PlanRequest } from './make-plan.ts';
 
 /**
@@ -24,9 +24,9 @@ export function amendRequest(request: PlanRequest, amendments: Amendments): Plan
       ...snapshot,
       nodes: snapshot.nodes.map((node) => {
         if (going.has(node.name)) return { ...node, unschedulable: true };
-        return nodes.has(node.name) ? { ...node, doNotDisrupt: 'restow.dev/stays=true' } : node;
+        return nodes.has(node.name) ? { ...node, doNotDisrupt: STAYS_MARK } : node;
       }),
-      pods: snapshot.pods.map((pod) => (pods.has(pod.uid) ? { ...pod, doNotDisrupt: 'restow.dev/stays=true' } : pod)),
+      pods: snapshot.pods.map((pod) => (pods.has(pod.uid) ? { ...pod, doNotDisrupt: STAYS_MARK } : pod)),
     },
     book: {
       ...book,

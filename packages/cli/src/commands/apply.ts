@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InputError } from '@restow/model';
+import { absoluteSource } from '../live/absolute-source.ts';
 import { dryRun } from '../live/dry-run.ts';
 import { listenerFor } from '../live/notice-sources.ts';
 import { beginRun, bookFor, goOnWithRun } from '../live/run-plan.ts';
@@ -40,7 +41,7 @@ export async function runApply(planFile: string | undefined, options: ApplyOptio
 
 function choiceOf(file: string, options: ApplyOptions) {
   const { kubeconfig, context = null, assumeRegion = null } = options;
-  const prices = options.prices.map(absolute);
+  const prices = options.prices.map(absoluteSource);
   return {
     file,
     kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig),
@@ -56,13 +57,9 @@ function choiceOf(file: string, options: ApplyOptions) {
 async function runDryRun(planFile: string, options: ApplyOptions): Promise<number> {
   if (options.dryRun !== 'server') throw new InputError(`--dry-run ${options.dryRun}: expected server`);
   const plan = await loadPlanToApply(planFile);
-  const prices = options.prices.map(absolute);
+  const prices = options.prices.map(absoluteSource);
   await bookFor(plan, { prices, assumeRegion: options.assumeRegion ?? null });
   const { text, json, refused } = await dryRun(plan, clusterChoice(options.kubeconfig, options.context));
   process.stdout.write(options.output === 'json' ? `${JSON.stringify(json, null, 2)}\n` : text);
   return refused === 0 ? 0 : 1;
-}
-
-function absolute(source: string): string {
-  return source.startsWith('file:') ? `file:${resolve(source.slice('file:'.length))}` : source;
 }

@@ -1,18 +1,13 @@
 import {
-  API_VERSION,
   DEFAULT_POLICY,
-  digestOf,
-  nodeFingerprint,
   type Plan,
   type Policy,
   type PriceBook,
-  planDigest,
-  podFingerprint,
   type Snapshot,
   type SnapshotNode,
   type SnapshotPod,
-  snapshotDigest,
 } from '@restow/model';
+import { statedPlan } from '@restow/solver';
 
 /** A person has said what is to be done: every node may be held for it. What the pod keeps on its node goes with it. */
 const POLICY: Policy = {
@@ -29,57 +24,17 @@ export function migrationPlan(
   book: PriceBook,
   now: Date,
 ): Plan {
-  const { namespace, name, uid } = pod;
+  const { namespace, name, uid, node } = pod;
   const reference = { namespace, name, uid };
-  const from = snapshot.nodes.find((node) => node.name === pod.node)!;
-  const nodes = [from, to].map((node) => ({ name: node.name, uid: node.uid, fingerprint: nodeFingerprint(node) }));
-  const count = snapshot.nodes.length;
-  const plan: Plan = {
-    apiVersion: API_VERSION,
-    kind: 'Plan',
-    metadata: {
-      planDigest: '',
-      snapshotDigest: snapshotDigest(snapshot),
-      priceBookDigest: digestOf(book),
-      policyDigest: digestOf(POLICY),
-      cluster: snapshot.metadata.cluster,
-      anonymised: snapshot.metadata.anonymised,
-      basis: 'list',
-      seed: 1,
-      effort: 'quick',
-      engine: 'none',
-      createdAt: now.toISOString(),
-    },
+  return statedPlan({
+    snapshot,
+    book,
     policy: POLICY,
-    summary: {
-      currency: book.currency,
-      microsPerHour: { before: 0, after: 0, bound: 0 },
-      terms: {
-        list: { before: 0, after: 0 },
-        effective: { before: 0, after: 0 },
-        cashSaving: { low: 0, high: 0 },
-        committed: 0,
-      },
-      gap: null,
-      objectiveGap: null,
-      status: 'optimal',
-      nodes: { before: count, after: count, removed: 0, launched: 0, unpriced: count },
-      pods: snapshot.pods.filter((one) => one.node !== null).length,
-      moves: 1,
-      stallMs: 0,
-      movedBytes: 0,
-      solveMs: 0,
-    },
-    target: {
-      nodes: [],
-      spares: [],
-      placements: [{ ...reference, node: to.name, from: from.name, method: 'live', stallMs: 0, movedBytes: 0 }],
-      covered: [],
-    },
+    moves: [{ ...reference, node: to.name, from: node!, method: 'live', stallMs: 0, movedBytes: 0 }],
+    launched: [],
+    removed: new Set(),
     steps: [{ id: 'migrate', kind: 'move', after: [], node: to.name, pod: reference, method: 'live' }],
-    reliesOn: { nodes, pods: [{ ...reference, fingerprint: podFingerprint(pod) }] },
-    stays: [],
-    notes: [],
-  };
-  return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };
+    effort: 'quick',
+    createdAt: now,
+  });
 }

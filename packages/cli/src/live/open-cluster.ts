@@ -13,6 +13,8 @@ import { listenForNotices } from './notice-sources.ts';
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
 
+const URGENT = ' urgent';
+
 const machineClock: Clock = { now: () => Date.now(), sleep: sleepMs };
 
 /** A cluster under our lease. */
@@ -33,6 +35,8 @@ export interface OpenRequest {
   readonly book: PriceBook;
   /** A person's word weighs more than a pause. */
   readonly evenIfPaused: boolean;
+  /** A run that is not urgent breaks off for it, and can be resumed. */
+  readonly isUrgent: boolean;
   /** Who is listened to about nodes that go, besides the agents. */
   readonly notices: readonly string[];
   /** Told how far pods are that are moved live. */
@@ -41,19 +45,20 @@ export interface OpenRequest {
 
 /** Connects, takes the lease and reads everything. Throws InputError when the cluster is somebody else's now. */
 export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
-  const { choice, runId, book, evenIfPaused, notices, onPhase = () => {} } = request;
+  const { choice, runId, book, evenIfPaused, isUrgent, notices, onPhase = () => {} } = request;
   const signal = AbortSignal.timeout(OPEN_LIMIT_MS);
   const connection = await KubeConnection.open(choice, `restow run=${runId}`);
   const apiWith = (fence: () => void) => new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence });
   const clock = { now: () => Date.now(), monotonic: () => performance.now() };
   const name = `run=${runId}`;
-  const holder = `${name} host=${hostname()} pid=${process.pid}`;
+  const holder = `${name} host=${hostname()} pid=${process.pid}${isUrgent ? URGENT : ''}`;
+  const mayBreakOff = (other: string) => isUrgent && !other.endsWith(URGENT);
   // The journal's lock says that the process before this one is dead.
   const isPredecessor = (other: string) => other.startsWith(`${name} host=${hostname()} `);
   let lease: ClusterLease;
   try {
     const free = apiWith(() => {});
-    const taken = await ClusterLease.acquire(free, clock, { holder, isPredecessor, evenIfPaused }, signal);
+    const taken = await ClusterLease.acquire(free, clock, { holder, isPredecessor, mayBreakOff, evenIfPaused }, signal);
     if (!taken.ok) throw new InputError(`${taken.reason}; nothing was begun`);
     lease = taken.lease;
   } catch (error) {

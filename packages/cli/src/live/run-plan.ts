@@ -45,9 +45,11 @@ const REPLAN_LIMIT_MS = 120_000;
 export async function beginRun(plan: Plan, choice: RunChoice, watch: RunWatch): Promise<Account> {
   const { file, runId = newRunId(new Date()), ...chosen } = choice;
   const book = await bookFor(plan, chosen);
-  return withCluster({ ...chosen, runId }, book, false, watch, async (cluster) => {
+  const isUrgent = plan.evacuation !== undefined;
+  return withCluster({ ...chosen, runId }, book, { isUrgent }, watch, async (cluster) => {
     const { snapshot } = await cluster.ports.view.current(cluster.lost);
-    const beyond = await beyondReach(plan, snapshot, cluster.groups, cluster.lost);
+    // What cannot be launched for a node that goes is done without.
+    const beyond = isUrgent ? null : await beyondReach(plan, snapshot, cluster.groups, cluster.lost);
     if (beyond !== null) {
       throw new InputError(`${beyond} [beyond-reach]; nothing was begun`, file === undefined ? {} : { file });
     }
@@ -71,7 +73,7 @@ export async function goOnWithRun(runId: string, isAbort: boolean, watch: RunWat
     if (started?.type !== 'started') throw new InputError(`run ${runId} ended before anything was begun`);
     const plan = started.plan as Plan;
     const book = await bookFor(plan, meta);
-    return await withCluster(meta, book, isAbort, watch, (cluster) =>
+    return await withCluster(meta, book, { isAbort, isUrgent: plan.evacuation !== undefined }, watch, (cluster) =>
       drive(cluster, { plan, book, journal, runId, watch, replans: meta.replans }, isAbort ? abort : resume),
     );
   } finally {
@@ -95,7 +97,7 @@ async function drive(
 ): Promise<Account> {
   const interrupted = watch.interruption ?? untilInterrupted(runId);
   const view = showRun(watch.isShown ? process.stdout : null, `run ${runId}`);
-  const mustStop = (): Reason | null => paused() ?? interrupted.reason();
+  const mustStop = (): Reason | null => paused() ?? interrupted.reason() ?? whyOver(plan);
   try {
     const signal = AbortSignal.any([lost, interrupted.signal]);
     const onRecord: RunPorts['onRecord'] = (record, state) => {
@@ -112,6 +114,13 @@ async function drive(
     await view.end();
     interrupted.end();
   }
+}
+
+/** The nodes of an evacuation have gone: nobody can leave them any more. */
+function whyOver({ evacuation }: Plan): Reason | null {
+  if (evacuation === undefined) return null;
+  const last = Math.max(...evacuation.nodes.map(({ deadline }) => Date.parse(deadline)));
+  return Date.now() < last ? null : { code: 'deadline', message: 'the time in which pods could leave is over' };
 }
 
 /** Plans the rest of a run again as the plan was made, in a thread of its own. */
@@ -135,13 +144,14 @@ const PLANS_ONCE: RunPorts['planner'] = {
 async function withCluster<Result>(
   meta: Omit<RunMeta, 'server'>,
   book: PriceBook,
-  evenIfPaused: boolean,
+  { isAbort = false, isUrgent = false }: { readonly isAbort?: boolean; readonly isUrgent?: boolean },
   { onPhase }: RunWatch,
   work: (cluster: OpenCluster) => Promise<Result>,
 ): Promise<Result> {
   const { kubeconfig, context, runId, notices } = meta;
   const choice = clusterChoice(kubeconfig, context);
-  const cluster = await openCluster({ choice, runId, book, evenIfPaused, notices, ...(onPhase && { onPhase }) });
+  const request = { choice, runId, book, evenIfPaused: isAbort, isUrgent, notices };
+  const cluster = await openCluster({ ...request, ...(onPhase && { onPhase }) });
   try {
     return await work(cluster);
   } finally {

@@ -1,5 +1,6 @@
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { RunPorts } from '../run/context.ts';
+import { isEvacuation } from '../run/going.ts';
 import type { RunState } from '../run/run-state.ts';
 import type { Account } from './account.ts';
 import { priceInPlan } from './price-in-plan.ts';
@@ -30,7 +31,13 @@ export function closeAccount(
   const reasons = [...state.reasons];
   const untouched = moves.made === 0 && state.removed.length === 0 && kept.length === 0;
   const shortfall = cost - promised;
-  if (reasons.length === 0 && !untouched && shortfall > TOLERATED_SHORTFALL * (state.microsPerHourBefore - promised)) {
+  const isPromise = !isEvacuation(state);
+  if (
+    isPromise &&
+    reasons.length === 0 &&
+    !untouched &&
+    shortfall > TOLERATED_SHORTFALL * (state.microsPerHourBefore - promised)
+  ) {
     reasons.push({ code: 'less-than-promised', message: 'the cluster costs more now than the plan promised' });
   }
   return {

@@ -1,6 +1,7 @@
 import type { PlanStep } from '@restow/model';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
+import { isGoing } from '../run/going.ts';
 import { liveNodeOf } from '../run/names.ts';
 import { whyOnItsWay } from './keep.ts';
 import { untilNode } from './until-node.ts';
@@ -15,7 +16,7 @@ export async function cordon(context: RunContext, step: PlanStep): Promise<StepR
   if (node === undefined || (identity!.uid !== '' && node.uid !== identity!.uid)) {
     return overtaken('node-gone', `node ${step.node} is not there any more`);
   }
-  if (node.doNotDisrupt !== null) {
+  if (node.doNotDisrupt !== null && !isGoing(context, node.name)) {
     return overtaken('node-protected', `node ${node.name} is annotated ${node.doNotDisrupt}`, node.name);
   }
   const refused = await cordonNode(context, step.id, node, node.unschedulable, 'empty');
@@ -57,6 +58,7 @@ export async function uncordonNode(
 ): Promise<string | null> {
   const going = await whyOnItsWay(context, step, { name, uid });
   if (going !== null) return going;
+  if (isGoing(context, name)) return 'it is about to go';
   const leave = context.state.cordoned.get(name)?.wasCordoned ?? false;
   const node = { name, uid };
   const { outcome } = await context.act(step, { kind: 'uncordon', node }, CORDON_MS, async (signal) => {

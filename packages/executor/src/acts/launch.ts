@@ -1,6 +1,7 @@
 import type { PlanStep, TargetNode } from '@restow/model';
 import { steersAll } from '../ports/mover.ts';
 import { DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
+import { isEvacuation } from '../run/going.ts';
 import type { RunState } from '../run/run-state.ts';
 import { releaseLaunched } from './wait-ready.ts';
 
@@ -14,7 +15,7 @@ export async function launch(context: RunContext, step: PlanStep): Promise<StepR
     const { instanceType, zone, capacityType, microsPerHour } = choice;
     const token = `${state.runId}-${step.id}-${attempt}`;
     const { arch, group } = target;
-    const unpreferred = !steersAll(ports.mover);
+    const unpreferred = !steersAll(ports.mover) && !isEvacuation(state);
     const order = { token, instanceType, zone, capacityType, arch, group, unpreferred };
     const earlier = (state.actsOfStep.get(step.id) ?? []).find(
       ({ does }) => does.kind === 'launch' && does.order.token === token,

@@ -22,6 +22,8 @@ const MOST_LOOKS = 20;
  * what becomes of it until that is ready. A move that was begun before a crash is found again by its record.
  */
 export async function move(context: RunContext, step: PlanStep): Promise<StepResult> {
+  const { insteadOf } = step;
+  if (insteadOf !== undefined && context.state.steps.get(insteadOf)?.state === 'done') return DONE;
   const earlier = await findEarlier(context, step);
   if (earlier !== null) return comeOut(context, step, earlier);
   const held: NodeIdentity[] = [];

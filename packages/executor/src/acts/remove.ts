@@ -1,6 +1,7 @@
 import type { PlanStep } from '@restow/model';
 import { priceInPlan } from '../account/price-in-plan.ts';
 import { DONE, failed, overtaken, type RunContext, type StepResult } from '../run/context.ts';
+import { isGoing } from '../run/going.ts';
 import { liveNodeOf } from '../run/names.ts';
 import { podsLeft } from './drain.ts';
 
@@ -29,7 +30,7 @@ export async function remove(context: RunContext, step: PlanStep): Promise<StepR
     if (!node.unschedulable) {
       return overtaken('node-uncordoned', `somebody has uncordoned node ${node.name}, so it is left alone`, node.name);
     }
-    if (node.doNotDisrupt !== null) {
+    if (node.doNotDisrupt !== null && !isGoing(context, node.name)) {
       return overtaken('node-protected', `node ${node.name} is annotated ${node.doNotDisrupt}`, node.name);
     }
     const [left] = podsLeft(live, node.name);

@@ -1,6 +1,7 @@
 import { type PlanStep, type SnapshotPod, UNPREFERRED_TAINT } from '@restow/model';
 import { refusalsOfNode } from '@restow/scheduling';
 import type { RunContext } from '../run/context.ts';
+import { isEvacuation } from '../run/going.ts';
 import { occupancyOf } from '../run/occupancy.ts';
 import { setMark } from './mark.ts';
 import { methodOf } from './method-of.ts';
@@ -21,7 +22,8 @@ export async function openFor(
   to: string,
 ): Promise<string | null> {
   const { landing, ports, state } = context;
-  if (ports.mover.steers(methodOf(step))) return null;
+  // Of an evacuation any node that stays is as good: it waits for nobody's landing.
+  if (ports.mover.steers(methodOf(step)) || isEvacuation(state)) return null;
   const live = await context.read();
   const occupancy = occupancyOf(live);
   // What else runs on a node changes from moment to moment; what the node is does not.

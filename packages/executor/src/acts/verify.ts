@@ -2,6 +2,7 @@ import type { PlanStep, PodReference, SnapshotPod } from '@restow/model';
 import type { ActOf, RecordedOutcome } from '../journal/record.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import { blocked, DONE, failed, type RunContext, type StepResult } from '../run/context.ts';
+import { isEvacuation, isGoing } from '../run/going.ts';
 import { isOfOwner } from '../run/names.ts';
 import { lastOf, type RunAct, type RunState } from '../run/run-state.ts';
 import { acceptElsewhere } from './accept-elsewhere.ts';
@@ -53,6 +54,7 @@ export async function verify(
   if (landedOn === undefined || landedOn === order.to) return DONE;
   const accepted = await acceptElsewhere(context, step, landedOn);
   if (accepted.state !== 'overtaken' || strays(state, step) > MOST_STRAYS) return accepted;
+  if (isEvacuation(state) && !isGoing(context, landedOn)) return DONE;
   // One more move of this pod costs less than planning everything again.
   return blocked(`${nameOf(order.pod)} went to ${landedOn}; it is moved again`);
 }

@@ -28,9 +28,9 @@ export function liveNodeOf(state: RunState, name: string): NodeIdentity | null {
   return toCome.has(name) ? null : { name, uid: nodeUids.get(name) ?? '' };
 }
 
-/** Names of the nodes that the current plan removes and that are still there, as the cluster calls them. */
+/** Names of the nodes that the current plan removes or gives up, and that are still there, as the cluster calls them. */
 export function leavingNodes(state: RunState): Set<string> {
-  const names = new Set<string>();
+  const names = new Set(state.current.evacuation?.nodes.map(({ name }) => name));
   for (const { step, state: at } of state.steps.values()) {
     if (step.kind !== 'remove' || at === 'done') continue;
     const node = liveNodeOf(state, step.node!);

@@ -3,6 +3,7 @@ import { belongsToNode, keepRefusal, keptOf, refusals } from '@restow/scheduling
 import type { ActOutcome } from '../outcome.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { RunContext } from './context.ts';
+import { isEvacuation } from './going.ts';
 import { leavingNodes, liveNodeOf, livePodOf } from './names.ts';
 import { brokenBy, countCluster, type Occupancy } from './occupancy.ts';
 
@@ -65,6 +66,8 @@ export function planRest(
     }
     waiting = blocked.filter((move) => move !== found);
   }
+  // Whoever stays there has been decided about.
+  if (isEvacuation(state)) return { ok: true, moves: retargeted };
   for (const name of leaving) {
     if (!occupancy.state.has(name)) continue;
     const left = [...occupancy.state.place(name).pods].find((pod) => !isOfNode(occupancy, pod.namespace, pod.name));

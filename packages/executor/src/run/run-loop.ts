@@ -15,6 +15,7 @@ import { steersAll } from '../ports/mover.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { Brake } from './brake.ts';
 import type { RunContext, StepResult } from './context.ts';
+import { isEvacuation } from './going.ts';
 import { leavingNodes } from './names.ts';
 import { indexOf } from './plan-index.ts';
 import { replan } from './replan.ts';
@@ -57,7 +58,7 @@ export class RunLoop {
     this.#context = context;
     this.#breakOff = breakOff;
     this.#mustStop = mustStop;
-    this.#overtaken = overtaken;
+    this.#overtaken = isEvacuation(context.state) ? null : overtaken;
     this.#progressAt = context.ports.clock.now();
     context.steering.onLanded = () => {
       this.#ended++;
@@ -195,14 +196,17 @@ export class RunLoop {
     const { state } = this.#context;
     const leaving = leavingNodes(state);
     const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
-    const closed = steersAll(this.#context.ports.mover) ? leaving : this.#closable(snapshot);
+    // Of an evacuation pods may land wherever they can, and nothing is to be waited for.
+    const free = isEvacuation(state);
+    const steered = steersAll(this.#context.ports.mover) ? leaving : this.#closable(snapshot);
+    const closed = free ? new Set<string>() : steered;
     const nodes = snapshot.nodes.filter(({ name }) => closed.has(name));
     const fresh = nodes
       .filter(({ name }) => state.marked.get(name)?.isDone !== true)
       .map(({ name, uid }) => ({ name, uid }));
     const stale = [...state.marked.values()].filter(({ name }) => !closed.has(name));
     const touched = snapshot.nodes.filter(
-      ({ name }) => (leaving.has(name) || reached.has(name)) && state.protected.get(name)?.isDone !== true,
+      ({ name }) => ((leaving.has(name) && !free) || reached.has(name)) && state.protected.get(name)?.isDone !== true,
     );
     await setMark(this.#context, 'mark', 'unmark', stale);
     await setMark(
@@ -261,7 +265,7 @@ export class RunLoop {
     const leaveAlone = result.state === 'overtaken' ? result.leaveAlone : null;
     const more = leaveAlone === null ? {} : { leaveAlone };
     await this.#context.record({ type: 'step', at, step: step.id, state, reason, ...more });
-    this.#overtaken ??= reason;
+    this.#overtake(reason);
   }
 
   #isResting(step: PlanStep, now: number): boolean {
@@ -291,7 +295,12 @@ export class RunLoop {
     for (const [id] of resting) {
       await record({ type: 'step', at: now, step: id, state: 'dropped', reason: { code: 'blocked', message } });
     }
-    this.#overtaken ??= { code: 'blocked', message };
+    this.#overtake({ code: 'blocked', message });
+  }
+
+  /** The rest is planned again, for which there is no time where nodes go: there it is gone on with as it is. */
+  #overtake(reason: Reason): void {
+    if (!isEvacuation(this.#context.state)) this.#overtaken ??= reason;
   }
 
   /** Until a step has come out, or for `ms`. */

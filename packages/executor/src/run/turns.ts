@@ -1,6 +1,7 @@
 import type { PlanStep } from '@restow/model';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import { exceededBudget, nodesInWork } from './budgets.ts';
+import { isEvacuation } from './going.ts';
 import { liveNodeOf, livePodOf } from './names.ts';
 import type { RunState } from './run-state.ts';
 
@@ -28,7 +29,7 @@ export function stepsToBegin(
   const turns = turnsOf(state);
   for (const { step, state: at } of state.steps.values()) {
     if (at !== 'waiting' || inHand.has(step.id) || !isDue(state, step) || isResting(step)) continue;
-    if (step.kind === 'cordon' && turns.has(step.id) && !turns.get(step.id)) continue;
+    if (step.kind === 'cordon' && turns.get(step.id) === false && !isEvacuation(state)) continue;
     if (exceededBudget(step, state, [...inHand.values(), ...begin], ownerOf) === null) begin.push(step);
   }
   return begin;
@@ -40,7 +41,8 @@ function isDue(state: RunState, step: PlanStep): boolean {
 
 function isOver(state: RunState, id: string): boolean {
   const at = state.steps.get(id)?.state;
-  return at === 'done' || at === 'dropped';
+  // What has failed is planned again, or, where nothing is, has to be done without.
+  return at === 'done' || at === 'dropped' || (at === 'failed' && isEvacuation(state));
 }
 
 /**

@@ -9,6 +9,7 @@ import { LEASE_NAME, LEASE_NAMESPACE, LEASES, type Lease, leaseSchema, pausedIn 
 const DURATION_MS = 15_000;
 const RENEW_WITHIN_MS = 10_000;
 const RETRY_MS = 2000;
+const SETTLE_MS = 500;
 
 export interface LeaseClock {
   /** Milliseconds since the epoch, for people and other programs. */
@@ -22,6 +23,8 @@ export interface LeaseRequest {
   readonly holder: string;
   /** A dead process of the same work, whose lease need not run out first; checked by the caller. */
   readonly isPredecessor: (holder: string) => boolean;
+  /** Work that goes on and that this must not wait for: it loses the lease, breaks off and can be gone on with. */
+  readonly mayBreakOff?: (holder: string) => boolean;
   /** Also while runs are paused. */
   readonly evenIfPaused: boolean;
 }
@@ -71,7 +74,8 @@ export class ClusterLease {
         return { ok: false, code: 'paused', reason: `runs on this cluster are paused: ${paused}` };
       }
       const other = lease?.spec?.holderIdentity;
-      if (other && other !== request.holder && !request.isPredecessor(other)) {
+      const breaksOff = (other && request.mayBreakOff?.(other)) || false;
+      if (other && other !== request.holder && !breaksOff && !request.isPredecessor(other)) {
         const { resourceVersion } = lease!.metadata;
         if (seen !== null && seen.version !== resourceVersion) {
           return { ok: false, code: 'held', reason: `another run has the lease of this cluster: ${other}` };
@@ -87,6 +91,8 @@ export class ClusterLease {
       if (taken.state === 'forbidden') return { ok: false, code: 'forbidden', reason: taken.reason };
       const mine = new ClusterLease(api, clock, request.holder, taken.lease);
       mine.#renewing = mine.#renew();
+      // By then it has tried to renew, and knows that it has lost it.
+      if (breaksOff) await sleepMs(RETRY_MS + SETTLE_MS, signal);
       return { ok: true, lease: mine };
     }
   }

@@ -1,4 +1,4 @@
-import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
+import { type Policy, type Snapshot, type SnapshotPod, STAYS_MARK } from '@restow/model';
 import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
 import { isResolvable } from '../pod-terms.ts';
 import type { World } from '../views.ts';
@@ -54,7 +54,8 @@ function ownReasons(pod: SnapshotPod, policy: Policy, world: World, isLive: bool
   else if (pod.owner.kind === 'Job' && !policy.pods.moveJobs) {
     reasons.push('it belongs to a Job, whose work so far would be lost (policy pods.moveJobs)');
   }
-  if (pod.doNotDisrupt !== null) reasons.push(`it is annotated ${pod.doNotDisrupt}`);
+  if (pod.doNotDisrupt !== null && !(policy.pods.moveProtected && pod.doNotDisrupt !== STAYS_MARK))
+    reasons.push(`it is annotated ${pod.doNotDisrupt}`);
   if (pod.localVolumes.length > 0 && !policy.pods.moveLocalData && !pod.safeToEvict && !isLive) {
     reasons.push(`it keeps local data in ${pod.localVolumes.join(', ')} (policy pods.moveLocalData)`);
   }

@@ -1,0 +1,79 @@
+import { resolve } from 'node:path';
+import { InputError, type Plan } from '@restow/model';
+import { type GoingNode, planEvacuation, planInWorker } from '@restow/solver';
+import { parseDurationMs } from '../durations.ts';
+import { areLive, keepBook } from '../kept-books.ts';
+import { absoluteSource } from '../live/absolute-source.ts';
+import { beginRun } from '../live/run-plan.ts';
+import { type ClusterSource, readCluster } from '../read-cluster.ts';
+import { readPolicy } from '../read-policy.ts';
+import { readPrices } from '../read-prices.ts';
+import { renderAccount } from '../render/account.ts';
+import { renderEvacuation } from '../render/evacuation.ts';
+
+export interface EvacuateOptions extends ClusterSource {
+  readonly within: string;
+  readonly remove?: true;
+  readonly dryRun?: true;
+  readonly policy?: string;
+  readonly prices: readonly string[];
+  readonly assumeRegion?: string;
+  readonly output: 'table' | 'json';
+}
+
+/** What is left of the time for working out which nodes are to be launched. */
+const LAUNCH_PLAN_PART = 0.1;
+const MOST_LAUNCH_PLAN_MS = 10_000;
+
+/** Gets the pods off nodes that are about to go. Answers the exit code: 0 when every pod has left that was to. */
+export async function runEvacuate(names: readonly string[], options: EvacuateOptions): Promise<number> {
+  const now = Date.now();
+  const withinMs = parseDurationMs(options.within, '--within');
+  const isLive = options.file.length === 0;
+  if (!isLive && options.dryRun === undefined) throw new InputError('-f goes with --dry-run');
+  const nodes = [...new Set(names)].map((name) => ({
+    name,
+    deadline: now + withinMs,
+    remove: options.remove === true,
+  }));
+  const plan = await planOf(nodes, now, withinMs, options);
+  const isShown = options.output === 'table';
+  if (isShown) process.stdout.write(renderEvacuation(plan));
+  if (options.dryRun === true) {
+    if (!isShown) process.stdout.write(`${JSON.stringify({ plan }, null, 2)}\n`);
+    return 0;
+  }
+  const { kubeconfig, context = null, assumeRegion = null } = options;
+  const account = await beginRun(
+    plan,
+    {
+      kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig),
+      context,
+      prices: options.prices.map(absoluteSource),
+      assumeRegion,
+      notices: [],
+      startedBy: 'person',
+      replans: false,
+    },
+    { isShown },
+  );
+  process.stdout.write(isShown ? `\n${renderAccount(account)}` : `${JSON.stringify({ plan, account }, null, 2)}\n`);
+  return account.outcome === 'stopped' ? 1 : 0;
+}
+
+async function planOf(
+  nodes: readonly GoingNode[],
+  now: number,
+  withinMs: number,
+  options: EvacuateOptions,
+): Promise<Plan> {
+  const policy = await readPolicy(options.policy);
+  const sources = { sources: options.prices, assumeRegion: options.assumeRegion ?? null };
+  const [book, snapshot] = await Promise.all([readPrices(sources, policy), readCluster(options)]);
+  const timeLimitMs = Math.min(MOST_LAUNCH_PLAN_MS, Math.ceil(withinMs * LAUNCH_PLAN_PART));
+  const plan = await planEvacuation({ snapshot, book, policy, nodes, now }, (request) =>
+    planInWorker(request, { timeLimitMs, signal: new AbortController().signal, onProgress: () => {} }),
+  );
+  if (areLive(options.prices)) await keepBook(book);
+  return plan;
+}
