@@ -47,7 +47,7 @@ export class Server {
   }
 
   async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
-    const { url } = await this.logged('it is ready', ({ msg }) => msg === 'ready');
+    const { url } = await this.logged('it listens', ({ msg }) => msg === 'listening');
     const response = await fetch(`${url}${path}`);
     return { status: response.status, text: await response.text() };
   }

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
-import { InputError, type Plan } from '@restow/model';
-import { type GoingNode, planEvacuation, planInWorker } from '@restow/solver';
+import { InputError, type Plan, type PriceBook } from '@restow/model';
+import type { GoingNode } from '@restow/solver';
 import { parseDurationMs } from '../durations.ts';
 import { areLive, keepBook } from '../kept-books.ts';
 import { absoluteSource } from '../live/absolute-source.ts';
+import { planUrgently } from '../live/evacuations.ts';
 import { beginRun } from '../live/run-plan.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
@@ -21,10 +22,6 @@ export interface EvacuateOptions extends ClusterSource {
   readonly output: 'table' | 'json';
 }
 
-/** What is left of the time for working out which nodes are to be launched. */
-const LAUNCH_PLAN_PART = 0.1;
-const MOST_LAUNCH_PLAN_MS = 10_000;
-
 /** Gets the pods off nodes that are about to go. Answers the exit code: 0 when every pod has left that was to. */
 export async function runEvacuate(names: readonly string[], options: EvacuateOptions): Promise<number> {
   const now = Date.now();
@@ -36,7 +33,7 @@ export async function runEvacuate(names: readonly string[], options: EvacuateOpt
     deadline: now + withinMs,
     remove: options.remove === true,
   }));
-  const plan = await planOf(nodes, now, withinMs, options);
+  const { plan, book } = await planOf(nodes, now, options);
   const isShown = options.output === 'table';
   if (isShown) process.stdout.write(renderEvacuation(plan));
   if (options.dryRun === true) {
@@ -47,6 +44,7 @@ export async function runEvacuate(names: readonly string[], options: EvacuateOpt
   const account = await beginRun(
     plan,
     {
+      book,
       kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig),
       context,
       prices: options.prices.map(absoluteSource),
@@ -64,16 +62,12 @@ export async function runEvacuate(names: readonly string[], options: EvacuateOpt
 async function planOf(
   nodes: readonly GoingNode[],
   now: number,
-  withinMs: number,
   options: EvacuateOptions,
-): Promise<Plan> {
+): Promise<{ readonly plan: Plan; readonly book: PriceBook }> {
   const policy = await readPolicy(options.policy);
   const sources = { sources: options.prices, assumeRegion: options.assumeRegion ?? null };
   const [book, snapshot] = await Promise.all([readPrices(sources, policy), readCluster(options)]);
-  const timeLimitMs = Math.min(MOST_LAUNCH_PLAN_MS, Math.ceil(withinMs * LAUNCH_PLAN_PART));
-  const plan = await planEvacuation({ snapshot, book, policy, nodes, now }, (request) =>
-    planInWorker(request, { timeLimitMs, signal: new AbortController().signal, onProgress: () => {} }),
-  );
+  const plan = await planUrgently({ snapshot, book, policy, nodes, now }, new AbortController().signal);
   if (areLive(options.prices)) await keepBook(book);
-  return plan;
+  return { plan, book };
 }

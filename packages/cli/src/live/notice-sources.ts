@@ -1,4 +1,4 @@
-import { type MachineNotice, type Notice, NoticeBoard } from '@restow/executor';
+import { type MachineNotice, type Notice, NoticeBoard, noticesInTaints } from '@restow/executor';
 import { sleepMs } from '@restow/kube';
 import { AgentNoticeSource, type Agents } from '@restow/migration';
 import { InputError, LABEL } from '@restow/model';
@@ -11,6 +11,8 @@ export interface NoticeRequest {
   readonly view: LiveView;
   /** null: there are none. */
   readonly agents: Agents | null;
+  /** Told once of each source that is not heard. */
+  readonly onProblem: (source: string, error: unknown) => void;
 }
 
 interface Ears {
@@ -24,23 +26,35 @@ const RETRY_MS = 1_000;
 const QUEUE = /^https?:\/\/(?:sqs\.([a-z0-9-]+)\.|queue\.)?[^/]+\/.+/;
 
 /** Listens until it is told to stop, and posts what it hears. Throws InputError where a source is none. */
-export async function listenForNotices({ sources, view, agents }: NoticeRequest, signal: AbortSignal) {
+export async function listenForNotices(request: NoticeRequest, signal: AbortSignal): Promise<NoticeBoard> {
+  const { sources, view, agents } = request;
+  const said = new Set<string>();
+  const onProblem = (source: string, error: unknown) => {
+    // Said once, not with every attempt.
+    if (signal.aborted || said.has(source)) return;
+    said.add(source);
+    request.onProblem(source, error);
+  };
   const listeners = sources.map((source) => ({ source, listen: listenerFor(source) }));
   const nodes = new Map<string, string>();
   let withAgents: readonly string[] = [];
+  let tainted: ReadonlySet<string> = new Set();
   const take = ({ snapshot }: Awaited<ReturnType<LiveView['current']>>) => {
     nodes.clear();
     for (const { name, providerId } of snapshot.nodes) {
       const machine = machineAt(providerId);
       if (machine !== null) nodes.set(machine, name);
     }
+    const written = snapshot.nodes.flatMap((node) => noticesInTaints(node, Date.now()));
+    for (const notice of written) if (!tainted.has(notice.id)) board.post(notice);
+    tainted = new Set(written.map(({ id }) => id));
     const hasAgent = ({ labels, ready }: (typeof snapshot.nodes)[number]) =>
       ready && labels[LABEL.restowAgent] === 'true';
     withAgents = snapshot.nodes.filter(hasAgent).map(({ name }) => name);
   };
   let live = await view.current(signal);
-  take(live);
   const board = new NoticeBoard({ nodeOf: (machine) => nodes.get(machine) ?? null, now: Date.now });
+  take(live);
   const look = async () => {
     while (!signal.aborted) {
       try {
@@ -55,26 +69,25 @@ export async function listenForNotices({ sources, view, agents }: NoticeRequest,
   // Nobody waits for any of them: they end with the signal.
   look().catch(() => {});
   for (const { source, listen } of listeners) {
-    const onProblem = sayOnce(source, signal);
-    listen({ post: (notice) => board.post(notice), onProblem }, signal).catch(onProblem);
+    const unheard = (error: unknown) => onProblem(source, error);
+    listen({ post: (notice) => board.post(notice), onProblem: unheard }, signal).catch(unheard);
   }
   if (agents !== null) {
     const onNotice = (notice: Notice) => void board.post(notice);
-    const said = new Set<string>();
-    const onProblem = (node: string, error: unknown) => sayOnce(`the agent of ${node}`, signal, said)(error);
-    const source = new AgentNoticeSource({ agents, nodes: () => withAgents, onNotice, onProblem });
+    const source = new AgentNoticeSource({
+      agents,
+      nodes: () => withAgents,
+      onNotice,
+      onProblem: (node: string, error: unknown) => onProblem(`the agent of ${node}`, error),
+    });
     source.listen(signal).catch(() => {});
   }
   return board;
 }
 
-/** Who is not heard could say that a node goes, and nobody would know: said once, not with every attempt. */
-function sayOnce(source: string, signal: AbortSignal, said = new Set<string>()): (error: unknown) => void {
-  return (error) => {
-    if (signal.aborted || said.has(source)) return;
-    said.add(source);
-    process.stderr.write(`restow: ${source} is not heard, and is asked again: ${(error as Error).message}\n`);
-  };
+/** Who is not heard could say that a node goes, and nobody would know. */
+export function sayOnStderr(source: string, error: unknown): void {
+  process.stderr.write(`restow: ${source} is not heard, and is asked again: ${(error as Error).message}\n`);
 }
 
 /** How a source is listened to. Throws InputError where it is none. */

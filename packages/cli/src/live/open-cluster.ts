@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import type { Clock, MachineGroups, Reason, RunPorts } from '@restow/executor';
+import type { Clock, MachineGroups, NoticeSource, Reason, RunPorts } from '@restow/executor';
 import { type ClusterChoice, ClusterLease, KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import type { PhaseListener } from '@restow/migration';
 import { InputError, type PriceBook } from '@restow/model';
@@ -8,7 +8,7 @@ import { LiveView } from '@restow/snapshotter';
 import { adaptersOver } from './adapters.ts';
 import { openLiveMoves } from './live-moves.ts';
 import { openMachineGroups } from './machine-groups.ts';
-import { listenForNotices } from './notice-sources.ts';
+import { listenForNotices, sayOnStderr } from './notice-sources.ts';
 
 export const FIELD_MANAGER = 'restow';
 const OPEN_LIMIT_MS = 10 * 60_000;
@@ -38,7 +38,7 @@ export interface OpenRequest {
   /** A run that is not urgent breaks off for it, and can be resumed. */
   readonly isUrgent: boolean;
   /** Who is listened to about nodes that go, besides the agents. */
-  readonly notices: readonly string[];
+  readonly notices: readonly string[] | NoticeSource;
   /** Told how far pods are that are moved live. */
   readonly onPhase?: PhaseListener;
 }
@@ -76,10 +76,13 @@ export async function openCluster(request: OpenRequest): Promise<OpenCluster> {
       clock: machineClock,
       view,
       ...adaptersOver(api, groups, live === null ? [] : [live.mover]),
-      notices: await listenForNotices(
-        { sources: notices, view, agents: live?.agents ?? null },
-        AbortSignal.any([deaf.signal, lease.lost]),
-      ),
+      notices:
+        'current' in notices
+          ? notices
+          : await listenForNotices(
+              { sources: notices, view, agents: live?.agents ?? null, onProblem: sayOnStderr },
+              AbortSignal.any([deaf.signal, lease.lost]),
+            ),
       priceOf: (node: Parameters<RunPorts['priceOf']>[0]) => lookup.priceOf(node)?.microsPerHour ?? null,
     };
     const paused = (): Reason | null => {

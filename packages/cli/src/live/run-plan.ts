@@ -4,6 +4,7 @@ import {
   carryOut,
   FileJournal,
   type JournalRecord,
+  type NoticeSource,
   type Reason,
   type RunOptions,
   type RunOutcome,
@@ -26,6 +27,8 @@ import { type Interruption, untilInterrupted } from './until-interrupted.ts';
 export interface RunChoice extends Omit<RunMeta, 'runId' | 'server'> {
   /** Shown where it is a problem. */
   readonly file?: string;
+  /** The plan's, where it is at hand; by default it is read again. */
+  readonly book?: PriceBook;
   /** By default it gets a name of its own. */
   readonly runId?: string;
 }
@@ -35,6 +38,8 @@ export interface RunWatch {
   readonly isShown: boolean;
   readonly onPhase?: PhaseListener;
   readonly onRecord?: (record: JournalRecord) => void;
+  /** Who says that nodes go; by default whom the run's choice names, and the agents. */
+  readonly notices?: NoticeSource;
   /** What ends the run before it is over; by default Ctrl-C. */
   readonly interruption?: Interruption;
 }
@@ -43,8 +48,8 @@ const REPLAN_LIMIT_MS = 120_000;
 
 /** Carries out a plan as a run of its own. Throws InputError when nothing was begun. */
 export async function beginRun(plan: Plan, choice: RunChoice, watch: RunWatch): Promise<Account> {
-  const { file, runId = newRunId(new Date()), ...chosen } = choice;
-  const book = await bookFor(plan, chosen);
+  const { file, book: given, runId = newRunId(new Date()), ...chosen } = choice;
+  const book = given ?? (await bookFor(plan, chosen));
   const isUrgent = plan.evacuation !== undefined;
   return withCluster({ ...chosen, runId }, book, { isUrgent }, watch, async (cluster) => {
     const { snapshot } = await cluster.ports.view.current(cluster.lost);
@@ -145,12 +150,12 @@ async function withCluster<Result>(
   meta: Omit<RunMeta, 'server'>,
   book: PriceBook,
   { isAbort = false, isUrgent = false }: { readonly isAbort?: boolean; readonly isUrgent?: boolean },
-  { onPhase }: RunWatch,
+  { onPhase, notices: heard }: RunWatch,
   work: (cluster: OpenCluster) => Promise<Result>,
 ): Promise<Result> {
   const { kubeconfig, context, runId, notices } = meta;
   const choice = clusterChoice(kubeconfig, context);
-  const request = { choice, runId, book, evenIfPaused: isAbort, isUrgent, notices };
+  const request = { choice, runId, book, evenIfPaused: isAbort, isUrgent, notices: heard ?? notices };
   const cluster = await openCluster({ ...request, ...(onPhase && { onPhase }) });
   try {
     return await work(cluster);

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { RunPorts, Schedule, ServeConfig } from '@restow/controller';
+import type { NoticeSource, Reason } from '@restow/executor';
 import {
   approvedBy,
   type KubeApi,
@@ -26,6 +27,8 @@ export interface ScheduledRunsOptions {
   readonly context: string | null;
   /** The configuration's file, beside which its policies are. */
   readonly file: string;
+  /** What nodes have been told; runs do not listen for themselves. */
+  readonly notices: NoticeSource;
   /** As it is now. */
   readonly config: () => ServeConfig;
 }
@@ -35,7 +38,7 @@ const SEED = 1;
 
 /** The scheduler's ports, as `restow plan` and `restow apply` do it. */
 export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
-  const { connection, api, kubeconfig, context, file, config } = options;
+  const { connection, api, kubeconfig, context, file, notices, config } = options;
   const choice = clusterChoice(kubeconfig ?? undefined, context);
   return {
     newRunId: () => newRunId(new Date()),
@@ -53,9 +56,9 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       return plan;
     },
     apply: ({ runId, plan }, signal) => {
-      const { prices, assumeRegion, notices } = config();
-      const chosen = { runId, kubeconfig, context, prices: [...prices], assumeRegion, notices: [...notices] };
-      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(signal));
+      const { prices, assumeRegion } = config();
+      const chosen = { runId, kubeconfig, context, prices: [...prices], assumeRegion, notices: [] };
+      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(signal, notices));
     },
     brokenOff: async () => {
       const runs: string[] = [];
@@ -66,7 +69,7 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       }
       return runs;
     },
-    resume: (runId, signal) => goOnWithRun(runId, false, watchOf(signal)),
+    resume: (runId, signal) => goOnWithRun(runId, false, watchOf(signal, notices)),
     propose: ({ runId, schedule, plan }, signal) => propose(api, runId, summaryOfPlan(schedule, plan), signal),
     proposed: async (signal) => (await listProposals(api, signal)).map(({ runId }) => runId),
     isApproved: async (runId, signal) => (await approvedBy(api, runId, signal)) !== null,
@@ -79,8 +82,12 @@ export function policyOf(file: string, policyFile: string | null) {
   return readPolicy(policyFile === null ? undefined : resolve(dirname(file), policyFile));
 }
 
-function watchOf(signal: AbortSignal): RunWatch {
-  return { isShown: false, interruption: { signal, reason: () => null, end: () => {} } };
+export function watchOf(
+  signal: AbortSignal,
+  notices: NoticeSource,
+  reason: () => Reason | null = () => null,
+): RunWatch {
+  return { isShown: false, notices, interruption: { signal, reason, end: () => {} } };
 }
 
 function summaryOfPlan(schedule: string, { steps, summary }: Plan) {

@@ -1,13 +1,24 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Metrics, Scheduler, type ServeConfig, serveConfigSchema, serveHealth } from '@restow/controller';
+import {
+  Evacuator,
+  type HealthServer,
+  Metrics,
+  Scheduler,
+  type ServeConfig,
+  serveConfigSchema,
+  serveHealth,
+} from '@restow/controller';
 import { KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import { InputError } from '@restow/model';
-import { pino } from 'pino';
+import { LiveView } from '@restow/snapshotter';
+import { type Logger, pino } from 'pino';
 import { cloudAt } from '../clouds.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { readYaml } from '../read-yaml.ts';
-import { listenerFor } from './notice-sources.ts';
+import { evacuations } from './evacuations.ts';
+import { openLiveMoves } from './live-moves.ts';
+import { listenerFor, listenForNotices } from './notice-sources.ts';
 import { FIELD_MANAGER } from './open-cluster.ts';
 import { policyOf, scheduledRuns } from './scheduled-runs.ts';
 
@@ -19,6 +30,7 @@ export interface ServeSchedulesOptions {
 
 const LOOK_MS = 2_000;
 const ASK_MS = 10_000;
+const OPEN_MS = 600_000;
 /** Of the cluster not having answered. */
 const NOT_READY_MS = 30_000;
 
@@ -31,15 +43,22 @@ export async function serveSchedules({ config: file, kubeconfig, context }: Serv
   metrics.configValid.set(1);
   const connection = await KubeConnection.open(clusterChoice(kubeconfig, context ?? null), 'restow serve');
   const stop = new AbortController();
+  let health: HealthServer | null = null;
   try {
     const api = new KubeApi(connection, { fieldManager: FIELD_MANAGER, dryRun: false, fence: () => {} });
-    const cluster = { kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig), context: context ?? null };
-    const ports = scheduledRuns({ connection, api, ...cluster, file, config: () => config });
-    const scheduler = new Scheduler({ ports, metrics, log, now: Date.now });
     const whyNotReady = watchCluster(api, stop.signal);
-    const health = await serveHealth({ listen: config.listen, metrics, whyNotReady });
-    log.info({ url: health.url, schedules: config.schedules.length }, 'ready');
+    health = await serveHealth({ listen: config.listen, metrics, whyNotReady });
+    log.info({ url: health.url, schedules: config.schedules.length }, 'listening');
+    const told = untilTold();
+    const where = { kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig), context: context ?? null };
+    const work = openWork({ connection, api, ...where, file, log, metrics, config: () => config }, stop.signal);
+    // Told to stop before the cluster has answered, there is nothing to be broken off.
+    const opened = await Promise.race([work, told.then(() => null)]);
+    if (opened === null) return;
+    const { scheduler, evacuator } = opened;
     scheduler.start(config.schedules);
+    evacuator.start();
+    log.info('ready');
     watchFile(file, changed, stop.signal, async () => {
       try {
         config = await readConfig(file);
@@ -51,14 +70,53 @@ export async function serveSchedules({ config: file, kubeconfig, context }: Serv
         log.error({ err }, 'the configuration was changed and cannot be taken up: the old one stays in force');
       }
     });
-    await untilTold();
+    await told;
     log.info({ during: scheduler.current }, 'stopping');
+    await evacuator.stop();
     await scheduler.stop();
-    await health.close();
+    await opened.close();
   } finally {
     stop.abort();
+    await health?.close();
     await connection.close();
   }
+}
+
+interface WorkRequest {
+  readonly connection: KubeConnection;
+  readonly api: KubeApi;
+  readonly kubeconfig: string | null;
+  readonly context: string | null;
+  readonly file: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly config: () => ServeConfig;
+}
+
+/** What works on the cluster, once that has answered: one looks on for all of them. */
+async function openWork(request: WorkRequest, signal: AbortSignal) {
+  const { connection, api, log, metrics, config } = request;
+  const opening = AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS)]);
+  const view = await LiveView.open(connection, Date.now, opening);
+  const live = await openLiveMoves(api, () => {}, opening);
+  const onProblem = (source: string, err: unknown) =>
+    log.warn({ source, err }, 'a source of notices is not heard, and is asked again');
+  const heard = { sources: config().notices, view, agents: live?.agents ?? null, onProblem };
+  const shared = { ...request, notices: await listenForNotices(heard, signal) };
+  const scheduler = new Scheduler({ ports: scheduledRuns(shared), metrics, log, now: Date.now });
+  const evacuator = new Evacuator({
+    ports: evacuations({ ...shared, view }),
+    metrics,
+    log,
+    now: Date.now,
+    config: () => config().evacuations,
+    giveWay: () => scheduler.giveWay(),
+  });
+  const close = async () => {
+    live?.agents.close();
+    await view.close();
+  };
+  return { scheduler, evacuator, close };
 }
 
 /** Asks the cluster again and again. Answers how to learn why it cannot be worked on; null: it can. */
@@ -94,7 +152,7 @@ function untilTold(): Promise<void> {
 /** Whole, with the policies that it names; throws InputError with file and path. */
 async function readConfig(file: string): Promise<ServeConfig> {
   const config = (await readYaml(file, serveConfigSchema, 'ServeConfig')) as ServeConfig;
-  for (const { policy } of config.schedules) await policyOf(file, policy);
+  for (const { policy } of [...config.schedules, config.evacuations]) await policyOf(file, policy);
   for (const [index, source] of config.prices.entries()) {
     if (source === 'builtin' || source.startsWith('file:') || cloudAt(source) !== null) continue;
     const expected = `expected 'builtin', 'file:PATH', 'aws:REGION' or 'gcp:REGION'`;

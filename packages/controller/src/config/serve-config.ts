@@ -1,3 +1,4 @@
+import type { Notice } from '@restow/executor';
 import { API_VERSION, type DeepReadonly } from '@restow/model';
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
@@ -10,6 +11,15 @@ const cron = z.string().superRefine((text, { addIssue }) => {
 });
 
 const timeZone = z.string().refine((name) => isTimeZone(name), { error: 'expected a time zone such as Europe/Berlin' });
+
+const NOTICE_KINDS = [
+  'spot-interruption',
+  'reservation-interruption',
+  'rebalance-hint',
+  'maintenance',
+  'going',
+  'person',
+] as const satisfies readonly Notice['kind'][];
 
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'expected a name of a-z, 0-9 and -'),
@@ -32,13 +42,21 @@ export const serveConfigSchema = z.strictObject({
   prices: z.array(z.string()).default([]),
   assumeRegion: z.string().nullable().default(null),
   notices: z.array(z.string()).default([]),
+  /** Which notices get the pods off a node; none: it only takes no more pods. */
+  evacuations: z
+    .strictObject({
+      on: z.array(z.enum(NOTICE_KINDS)).default([...NOTICE_KINDS]),
+      /** A file beside the configuration; null: the defaults. */
+      policy: z.string().min(1).nullable().default(null),
+    })
+    .prefault({}),
   schedules: z
     .array(scheduleSchema)
-    .min(1)
     .max(MOST_SCHEDULES)
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
       error: 'two schedules have one name',
-    }),
+    })
+    .default([]),
 });
 
 /** What `restow serve` does, and when. */

@@ -33,6 +33,12 @@ export class Metrics {
   readonly nodes = this.#counter('restow_node_changes_total', 'Nodes that were launched, removed, or given back', [
     'change',
   ]);
+  readonly notices = this.#counter('restow_notices_total', 'Nodes that were given notice', ['kind']);
+  readonly evacuations = this.#counter(
+    'restow_evacuations_total',
+    'Evacuations that have ended, by what came of them',
+    ['outcome'],
+  );
   readonly configValid = this.#gauge('restow_config_valid', 'Whether the configuration file is in force as it is', []);
   readonly planSeconds = new Histogram({
     name: 'restow_plan_duration_seconds',

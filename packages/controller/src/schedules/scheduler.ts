@@ -27,6 +27,8 @@ export interface SchedulerOptions {
 export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #stop = new AbortController();
+  /** Aborted while something more urgent goes on. */
+  #way = new AbortController();
   readonly #waiting = new Map<string, Proposal>();
   #tasks: ScheduledTask[] = [];
   /** What goes on now: a run's name; null: nothing. */
@@ -43,7 +45,11 @@ export class Scheduler {
 
   /** Goes on with what was broken off, and then keeps to the schedules. */
   start(schedules: readonly Schedule[]): void {
-    this.#begin('resume', () => this.#resumeAll());
+    const { log } = this.#options;
+    this.#begin('resume', async () => {
+      await this.#clearOldProposals().catch((err) => log.warn({ err }, 'what waited before may still be shown'));
+      await this.#resumeAll();
+    });
     this.keepTo(schedules);
     this.#watchApprovals().catch(() => {});
   }
@@ -74,19 +80,36 @@ export class Scheduler {
     for (const [name, { runId }] of this.#waiting) await this.#takeBack(name, runId);
   }
 
+  /** Breaks off what goes on, and begins nothing until the answer is called; then that is gone on with first. */
+  async giveWay(): Promise<() => void> {
+    this.#way.abort(new RestowError('RESTOW_GAVE_WAY', 'something more urgent goes on'));
+    await this.#work;
+    return () => {
+      if (this.#stop.signal.aborted) return;
+      this.#way = new AbortController();
+      this.#begin('resume', () => this.#resumeAll());
+    };
+  }
+
+  /** Of whatever begins now. */
+  get #signal(): AbortSignal {
+    return AbortSignal.any([this.#stop.signal, this.#way.signal]);
+  }
+
   #due(schedule: Schedule): void {
-    if (!this.#begin(schedule.name, () => this.#run(schedule))) this.#miss(schedule, 'busy');
+    if (this.#begin(schedule.name, () => this.#run(schedule))) return;
+    this.#miss(schedule, this.#way.signal.aborted ? 'urgent' : 'busy');
   }
 
   /** Whether it could begin. */
   #begin(name: string, work: () => Promise<void>): boolean {
     const { log, metrics } = this.#options;
-    if (this.#current !== null || this.#stop.signal.aborted) return false;
+    if (this.#current !== null || this.#signal.aborted) return false;
     this.#current = name;
     metrics.inProgress.set(1);
     this.#work = work()
       .catch((err) => {
-        if (!this.#stop.signal.aborted) log.error({ err, schedule: name }, 'failed');
+        if (!this.#signal.aborted) log.error({ err, schedule: name }, 'failed');
       })
       .finally(() => {
         this.#current = null;
@@ -95,7 +118,7 @@ export class Scheduler {
     return true;
   }
 
-  #miss({ name }: Schedule, reason: 'busy' | 'paused' | 'late', more: object = {}): void {
+  #miss({ name }: Schedule, reason: 'busy' | 'paused' | 'late' | 'urgent', more: object = {}): void {
     const { log, metrics } = this.#options;
     metrics.missed.inc({ schedule: name, reason });
     log.warn({ schedule: name, reason, during: this.#current, ...more }, 'a run was due and is missed');
@@ -103,11 +126,11 @@ export class Scheduler {
 
   async #resumeAll(): Promise<void> {
     const { ports, log } = this.#options;
-    await this.#clearOldProposals().catch((err) => log.warn({ err }, 'what waited before may still be shown'));
     for (const runId of await ports.brokenOff()) {
+      if (this.#signal.aborted) return;
       const own = log.child({ run: runId });
       own.info('goes on with a run that was broken off');
-      await this.#carriedOut('resumed', own, () => ports.resume(runId, this.#stop.signal));
+      await this.#carriedOut('resumed', own, () => ports.resume(runId, this.#signal));
     }
   }
 
@@ -122,7 +145,7 @@ export class Scheduler {
 
   async #run(schedule: Schedule): Promise<void> {
     const { ports, metrics, log, now } = this.#options;
-    const { signal } = this.#stop;
+    const signal = this.#signal;
     const { name } = schedule;
     const runId = ports.newRunId();
     const own = log.child({ run: runId, schedule: name });
@@ -144,8 +167,7 @@ export class Scheduler {
       }
       own.info(figures, 'planned');
       const proposal = { runId, schedule: name, plan };
-      if (schedule.approve === 'auto')
-        await this.#carriedOut(name, own, () => ports.apply(proposal, this.#stop.signal));
+      if (schedule.approve === 'auto') await this.#carriedOut(name, own, () => ports.apply(proposal, signal));
       else await this.#propose(proposal);
     } catch (err) {
       if (signal.aborted) return;
@@ -168,7 +190,7 @@ export class Scheduler {
       for (const change of ['launched', 'removed', 'released'] as const) metrics.nodes.inc({ change }, nodes[change]);
       log.info({ outcome, microsPerHour, moves, nodes, reasons, left }, 'ended');
     } catch (err) {
-      if (this.#stop.signal.aborted) {
+      if (this.#signal.aborted) {
         log.info('broken off, to be gone on with');
         return;
       }
@@ -229,7 +251,7 @@ export class Scheduler {
     const own = log.child({ run: proposal.runId, schedule });
     await this.#takeBack(schedule, proposal.runId);
     own.info('approved');
-    await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#stop.signal));
+    await this.#carriedOut(schedule, own, () => ports.apply(proposal, this.#signal));
     return true;
   }
 }
