@@ -1,45 +1,22 @@
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { QueueNotices } from '@restow/aws';
 import { NoticeBoard } from '@restow/executor';
 import { leftOut, type Moto, startMoto } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type MotoEvents, openMotoEvents } from './moto-events.ts';
 
-const REGION = 'us-east-1';
 const why = leftOut();
 
 describe.skipIf(why !== null)(why ?? 'notices of AWS, from EventBridge by way of a queue (moto)', () => {
   let moto: Moto;
-  let sqs: SQSClient;
-  let queueUrl: string;
+  let events: MotoEvents;
   beforeAll(async () => {
     moto = await startMoto();
-    const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-    sqs = new SQSClient({ region: REGION, endpoint: moto.endpoint, credentials });
-    queueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'restow' }))).QueueUrl!;
-    const EventPattern = JSON.stringify({ source: ['aws.ec2', 'aws.health', 'aws.autoscaling', 'restow.test'] });
-    await events('PutRule', { Name: 'restow', EventPattern });
-    const Arn = `arn:aws:sqs:${REGION}:123456789012:restow`;
-    await events('PutTargets', { Rule: 'restow', Targets: [{ Id: 'queue', Arn }] });
+    events = await openMotoEvents(moto, ['aws.ec2', 'aws.health', 'aws.autoscaling', 'restow.test']);
   }, 600_000);
   afterAll(async () => moto?.stop());
 
-  /** EventBridge's own protocol: one call, which no other code here makes. */
-  async function events(action: string, body: object): Promise<void> {
-    const response = await fetch(moto.endpoint, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/x-amz-json-1.1',
-        'x-amz-target': `AWSEvents.${action}`,
-        authorization: `AWS4-HMAC-SHA256 Credential=test/20261101/${REGION}/events/aws4_request, SignedHeaders=host, Signature=0`,
-      },
-      body: JSON.stringify(body),
-    });
-    expect(response.ok, await response.text()).toBe(true);
-  }
-  const put = (source: string, type: string, detail: object) =>
-    events('PutEvents', { Entries: [{ Source: source, DetailType: type, Detail: JSON.stringify(detail) }] });
-
   test('every kind arrives as a notice of its node, the same word twice is one, and what is none is counted', async () => {
+    const { sqs, queueUrl, put } = events;
     const board = new NoticeBoard({ nodeOf: (machine) => machine.replace('i-', 'node-'), now: Date.now });
     const stop = new AbortController();
     const source = new QueueNotices({
