@@ -6,13 +6,17 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isReady } from '../apply/karpenter-cluster.ts';
 import { Watcher } from '../apply/watcher.ts';
 import { type MotoEvents, openMotoEvents } from '../clouds/moto-events.ts';
-import { Server } from '../serve/server.ts';
+import { type LogLine, Server } from '../serve/server.ts';
 import { type Crowd, crowd, podsOf, readPods } from './crowded-nodes.ts';
 
 const COLD_MS = 20 * 60_000;
 const WITHIN_MS = 120_000;
 const GOING = 10;
-const CROWD: Crowd = { statefulSets: 5, statefulReplicas: 10, deployments: 20, replicas: 22, singles: 10 };
+/** In the long form fifty pods on each node. */
+const CROWD: Crowd =
+  process.env.RESTOW_SOAK === '1'
+    ? { statefulSets: 5, statefulReplicas: 10, deployments: 20, replicas: 22, singles: 10 }
+    : { statefulSets: 3, statefulReplicas: 6, deployments: 6, replicas: 15, singles: 12 };
 const why = leftOut();
 // On two cores with other clusters beside it.
 vi.setConfig({ testTimeout: 600_000 });
@@ -45,7 +49,7 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
   const leftOn = async (isGoing: (node: string) => boolean) =>
     (await readPods(controlPlane)).filter(({ spec }) => isGoing(spec.nodeName ?? ''));
 
-  test('ten at once, fifty pods each: all leave in time, what is worth most first', async () => {
+  test('ten at once: all pods leave in time, what is worth most first', async () => {
     const replicas = new Map(
       Array.from({ length: CROWD.statefulSets }, (_, index) => [
         `StatefulSet/stateful-${index}`,
@@ -66,14 +70,13 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
       'all have left',
       WITHIN_MS,
     );
-    console.log('left after', Date.now() - noticedAt);
     expect(Date.now() - noticedAt).toBeLessThan(WITHIN_MS);
     await untilFound(async () => {
       const pods = await readPods(controlPlane);
       return pods.length === podsOf(CROWD) && pods.every(isReady) ? true : null;
     }, 'all are ready elsewhere');
-    const ended = await server.logged('it has ended', ({ msg }) => msg === 'evacuated');
-    expect(ended.outcome).toBe('target');
+    const isWhole = ({ msg, outcome }: LogLine) => msg === 'evacuated' && outcome === 'target';
+    expect((await server.logged('it has ended', isWhole)).moves).toMatchObject({ made: podsOf(CROWD), failed: 0 });
     const order = [...watcher.deletedPods.values()].map(({ name }) => name);
     const median = (test: RegExp) => {
       const places = order.flatMap((name, index) => (test.test(name) ? [index] : []));
@@ -83,7 +86,9 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
     expect(median(/^stateful-/)).toBeLessThan(median(/^web-/));
     // The budgets of those that have one were kept; that several go at once is what the policy says.
     expect(watcher.problems.filter((problem) => problem.startsWith('budget') || problem.includes('twice'))).toEqual([]);
-    expect(new Set(order).size).toBe(order.length);
+    // What plays the kubelets at times deletes a pod twice, by its name alone, which a StatefulSet has given to another.
+    const named = order.filter((name) => !name.startsWith('stateful-'));
+    expect(new Set(named).size).toBe(named.length);
     await watcher.close();
     const cordoned = await controlPlane.kubectl([
       'get',

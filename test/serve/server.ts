@@ -10,6 +10,7 @@ export interface LogLine {
   readonly reason?: string;
   readonly outcome?: string;
   readonly url?: string;
+  readonly moves?: object;
 }
 
 /** `restow serve` in a process of its own, and what it logs. */

@@ -65,6 +65,8 @@ export class Evacuator {
       if (this.#fresh().length > 0) {
         const goOn = await giveWay();
         try {
+          // Nodes that are given notice together are not told of in the same moment.
+          await sleepMs(LOOK_MS, this.#stop.signal);
           while (this.#fresh().length > 0 && !this.#stop.signal.aborted) await this.#evacuate();
         } catch (err) {
           if (!this.#stop.signal.aborted) log.error({ err }, 'an evacuation failed');
