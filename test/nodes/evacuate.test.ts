@@ -1,0 +1,97 @@
+import type { Account } from '@restow/executor';
+import { imageReference, untilFound, whyNoNodes } from '@restow/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AgentBed } from './agent-bed.ts';
+import { fillWithNoise, incrementing } from './incrementing.ts';
+import { redisSet } from './objects.ts';
+
+const COLD_MS = 20 * 60_000;
+const MEGABYTES = 300;
+const why = whyNoNodes();
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly spec: { readonly nodeName?: string };
+  readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+describe.skipIf(why !== null)(why ?? 'a node with two minutes to live, and then thirty seconds', () => {
+  let bed: AgentBed;
+  beforeAll(async () => {
+    bed = await AgentBed.start();
+    await bed.nodes.controlPlane.kubectl(['label', 'nodes', '--all', 'restow.dev/agent=true']);
+  }, COLD_MS);
+  afterAll(() => bed?.stop());
+
+  const kubectl = (...args: readonly string[]) => bed.nodes.controlPlane.kubectl(args);
+  const pods = async (app: string) =>
+    (JSON.parse(await kubectl('get', 'pods', '-l', `app=${app}`, '-o', 'json')) as { items: Pod[] }).items;
+  const isReady = ({ metadata, status }: Pod) =>
+    metadata.deletionTimestamp === undefined &&
+    (status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false);
+
+  test('redis keeps its connection, and everything is up elsewhere in time', async () => {
+    const [first, second] = bed.nodes.nodes.map(({ name }) => name);
+    await kubectl('cordon', second!);
+    await bed.create(redisSet('redis'));
+    const command = ['/usr/bin/sleep', '3600'];
+    const container = { name: 'main', image: imageReference('redis'), imagePullPolicy: 'Never', command };
+    const template = (app: string, more: object = {}) => ({
+      metadata: { labels: { app } },
+      spec: {
+        automountServiceAccountToken: false,
+        terminationGracePeriodSeconds: 1,
+        containers: [container],
+        ...more,
+      },
+    });
+    await bed.nodes.controlPlane.apply([
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web', namespace: 'default' },
+        spec: { replicas: 3, selector: { matchLabels: { app: 'web' } }, template: template('web') },
+      },
+      {
+        apiVersion: 'batch/v1',
+        kind: 'Job',
+        metadata: { name: 'work', namespace: 'default' },
+        spec: { template: template('work', { restartPolicy: 'Never' }) },
+      },
+    ]);
+    const allReady = () =>
+      untilFound(
+        async () => {
+          const all = [...(await pods('web')), ...(await pods('work')), ...(await pods('redis'))];
+          return all.length === 5 && all.every(isReady) ? true : null;
+        },
+        'all are ready',
+        60_000,
+      );
+    await allReady();
+    await kubectl('uncordon', second!);
+    const before = await bed.pod('redis-0');
+    expect(before.node).toBe(first);
+    await fillWithNoise(bed.nodes.enterNetwork, before.ip, MEGABYTES);
+    const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
+    for (const [from, to, within] of [
+      [first!, second!, '2m'],
+      [second!, first!, '30s'],
+    ] as const) {
+      const { code, stdout, stderr } = await bed.restow(['evacuate', from, '--within', within, '-o', 'json']);
+      expect(code, stdout + stderr).toBe(0);
+      expect((await bed.pod('redis-0')).node).toBe(to);
+      await allReady();
+      const others = [...(await pods('web')), ...(await pods('work'))];
+      expect(others.map(({ spec }) => spec.nodeName)).toEqual([to, to, to, to]);
+      const { account } = JSON.parse(stdout) as { account: Account };
+      expect(account.moves).toMatchObject({ made: 5, failed: 0 });
+      expect(account.endedAt - account.startedAt).toBeLessThan(within === '2m' ? 120_000 : 30_000);
+      await kubectl('uncordon', from);
+    }
+    const { answers, ...outcome } = await client.stop();
+    expect(outcome).toEqual({ wrong: 0, last: answers, lostBecause: null, longestSilenceMs: expect.any(Number) });
+    expect(await bed.redis('redis-0', 'dbsize')).toBe(String(MEGABYTES + 1));
+    await bed.expectNothingLeft();
+  });
+});
