@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_POLICY, seededRandom } from '@restow/model';
+import { DEFAULT_POLICY, USUAL_RATES as rates, seededRandom } from '@restow/model';
 import { byPriority, chooseOrder, type Evacuee, inPodOrder, type Leave, timetable, type Way } from '@restow/solver';
 import { buildPod } from '@restow/testkit';
 
 /** Evacuations drawn at random, each carried out in four orders while everything goes otherwise than the rates say. */
 const { values } = parseArgs({ options: { runs: { type: 'string', default: '1000' }, json: { type: 'boolean' } } });
-const { rates, marginMs } = DEFAULT_POLICY.evacuation;
+const { marginMs } = DEFAULT_POLICY.evacuation;
 const PODS_AT_ONCE = 50;
 /** What agents do by themselves. */
 const LIVE_AT_ONCE = 2;

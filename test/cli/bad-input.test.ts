@@ -167,3 +167,24 @@ test('explain refuses what is no plan, and names that are not in it', async () =
     stderr: expect.stringMatching(/no node and no pod nobody/),
   });
 });
+
+test.each<readonly [what: string, args: readonly string[], said: RegExp]>([
+  ['a node that is not there', ['nobody', '-f', '@good', '--dry-run'], /there is no node nobody/],
+  ['a time that is none', ['n', '-f', '@good', '--dry-run', '--within', 'soon'], /--within soon/],
+  ['a file without a dry run', ['n', '-f', '@good'], /-f goes with --dry-run/],
+  ['no node', ['--dry-run'], /missing required argument/],
+  [
+    'a policy that values nothing',
+    ['n', '-f', '@good', '--dry-run', '--policy', '@policy'],
+    /values\[0\]\.interruption/,
+  ],
+])('evacuate refuses %s', async (_what, args, said) => {
+  const policy = join(folder, 'policy.yaml');
+  writeFileSync(policy, 'evacuation: { values: [{ interruption: much }] }\n');
+  const files: Record<string, string> = { '@good': good, '@policy': policy };
+  const { code, stdout, stderr } = await commands.run(['evacuate', ...args.map((arg) => files[arg] ?? arg)]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(said);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(stdout).toBe('');
+});

@@ -168,3 +168,26 @@ test('--print-kubectl prints the command for plain and for Karpenter clusters', 
   expect(stdout).toMatch(/kubectl get nodes,pods,.* -A -o json/);
   expect(stdout).toMatch(/nodepools\.karpenter\.sh,nodeclaims\.karpenter\.sh/);
 });
+
+test('evacuate says for every pod of a node what is to become of it, and changes nothing', async () => {
+  const args = ['evacuate', 'general-09', 'data-01', '-f', dump, '--prices', `file:${prices}`, '--dry-run'];
+  const shown = await restow([...args, '--within', '2m']);
+  expect(shown).toMatchObject({ code: 0, stderr: '' });
+  expect(shown.stdout).toMatch(/general-09 goes in 120 s, data-01 goes in 120 s/);
+  expect(shown.stdout).toMatch(/^1 {2}data\/events-5 +volume-handover +data-\d+ +0\.0\.\.5\.0 +7\.000 USD$/m);
+  const { plan: made } = JSON.parse((await restow([...args, '-o', 'json'])).stdout) as { plan: Plan };
+  expect(planSchema.parse(made)).toEqual(made);
+  const items = exampleCluster().items as unknown as {
+    readonly kind: string;
+    readonly metadata: { readonly ownerReferences?: readonly { readonly kind: string }[] };
+    readonly spec: { readonly nodeName?: string };
+  }[];
+  const owned = items.filter(
+    ({ kind, metadata, spec }) =>
+      kind === 'Pod' &&
+      ['general-09', 'data-01'].includes(spec.nodeName ?? '') &&
+      metadata.ownerReferences?.[0]?.kind !== 'DaemonSet',
+  );
+  expect(made.evacuation!.pods.length).toBe(owned.length);
+  expect(made.steps.filter(({ kind }) => kind === 'cordon').map(({ node }) => node)).toEqual(['general-09', 'data-01']);
+});

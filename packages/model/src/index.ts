@@ -35,6 +35,7 @@ export {
   type RunPolicy,
   type RunWindow,
 } from './policy.ts';
+export { type MovingRates, USUAL_RATES } from './policy-evacuation.ts';
 export * from './price-book.ts';
 export { parseQuantity, type Quantity, quantityToMilli, quantityToUnits } from './quantity.ts';
 export { addResources, maxResources, parseResource, type Resources } from './resources.ts';

@@ -10,7 +10,7 @@ const amount = z.union([
     .transform((value) => value.toFixed(6)),
   z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'expected an amount such as 2.50'),
 ]);
-const limitMs = (ms: number) => z.int().nonnegative().default(ms);
+const measured = z.int().positive().nullable().default(null);
 
 const valueSchema = z.strictObject({
   /** Label selector of the pods; empty: all. */
@@ -27,23 +27,38 @@ const valueSchema = z.strictObject({
 export const evacuationPolicySchema = z.strictObject({
   /** What is at stake, first match first; what nothing matches is worth what its kind, replicas and memory make of it. */
   values: z.array(valueSchema).default([]),
-  /** How fast pods move here. */
+  /** How fast pods move here; null: as earlier runs on the cluster have measured, else USUAL_RATES. */
   rates: z
     .strictObject({
       /** A live move without its bytes. */
-      liveMs: limitMs(1_300),
+      liveMs: measured,
       /** Memory of live moves that leaves one node in a second. */
-      bytesPerSecond: z.int().positive().default(70_000_000),
+      bytesPerSecond: measured,
       /** Until what replaces a pod is ready elsewhere. */
-      startMs: limitMs(10_000),
+      startMs: measured,
       /** Until a pod that is asked to stop has stopped. */
-      stopMs: limitMs(5_000),
+      stopMs: measured,
       /** Until a node that is ordered takes pods. */
-      launchMs: limitMs(75_000),
+      launchMs: measured,
       /** Until a pod that went down with its node is ready elsewhere. */
-      lostMs: limitMs(120_000),
+      lostMs: measured,
     })
     .prefault({}),
   /** So long before the deadline everything shall be over. */
-  marginMs: limitMs(3_000),
+  marginMs: z.int().nonnegative().default(3_000),
 });
+
+/** How fast pods move, in every respect. */
+export type MovingRates = {
+  readonly [Rate in keyof z.infer<typeof evacuationPolicySchema>['rates']]: number;
+};
+
+/** Where nobody has said or measured it; live moves as on the machine of benchmarks/migration. */
+export const USUAL_RATES: MovingRates = {
+  liveMs: 1_300,
+  bytesPerSecond: 70_000_000,
+  startMs: 10_000,
+  stopMs: 5_000,
+  launchMs: 75_000,
+  lostMs: 120_000,
+};

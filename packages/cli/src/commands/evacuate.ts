@@ -5,6 +5,7 @@ import { parseDurationMs } from '../durations.ts';
 import { areLive, keepBook } from '../kept-books.ts';
 import { absoluteSource } from '../live/absolute-source.ts';
 import { planUrgently } from '../live/evacuations.ts';
+import { measuredRates } from '../live/measured-rates.ts';
 import { beginRun } from '../live/run-plan.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
@@ -67,7 +68,9 @@ async function planOf(
   const policy = await readPolicy(options.policy);
   const sources = { sources: options.prices, assumeRegion: options.assumeRegion ?? null };
   const [book, snapshot] = await Promise.all([readPrices(sources, policy), readCluster(options)]);
-  const plan = await planUrgently({ snapshot, book, policy, nodes, now }, new AbortController().signal);
+  const measured = await measuredRates(snapshot.metadata.cluster);
+  const request = { snapshot, book, policy, nodes, now, measured };
+  const plan = await planUrgently(request, new AbortController().signal);
   if (areLive(options.prices)) await keepBook(book);
   return { plan, book };
 }

@@ -6,6 +6,7 @@ import { type EvacuationRequest, planEvacuation, planInWorker } from '@restow/so
 import type { Logger } from 'pino';
 import { areLive, keepBook } from '../kept-books.ts';
 import { readPrices } from '../read-prices.ts';
+import { measuredRates } from './measured-rates.ts';
 import { newRunId } from './run-folder.ts';
 import { beginRun } from './run-plan.ts';
 import { policyOf, type ScheduledRunsOptions, watchOf } from './scheduled-runs.ts';
@@ -56,7 +57,9 @@ export function evacuations(options: EvacuationsOptions): EvacuationPorts {
       });
       if (going.length === 0) return null;
       const book = known ?? (await readBook());
-      const plan = await planUrgently({ snapshot, book, policy, nodes: going, now: Date.now() }, signal);
+      const measured = await measuredRates(snapshot.metadata.cluster);
+      const asked = { snapshot, book, policy, nodes: going, now: Date.now(), measured };
+      const plan = await planUrgently(asked, signal);
       const { expectedLossMicros, pods } = plan.evacuation!;
       log.info({ run: runId, expectedLossMicros, ways: countWays(pods) }, 'planned');
       const chosen = { runId, book, kubeconfig, context, prices: [...prices], assumeRegion, notices: [] };

@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY } from '@restow/model';
+import { USUAL_RATES as rates } from '@restow/model';
 import { buildPod } from '@restow/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -7,7 +7,6 @@ import type { Evacuee, Way } from './evacuee.ts';
 import { expectedLoss } from './expected-loss.ts';
 import type { Leave } from './timetable.ts';
 
-const { rates } = DEFAULT_POLICY.evacuation;
 const PODS_AT_ONCE = 20;
 const amount = (most: number) => fc.integer({ min: 0, max: most });
 

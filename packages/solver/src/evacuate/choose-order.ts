@@ -1,4 +1,4 @@
-import type { EvacuationPolicy } from '@restow/model';
+import type { MovingRates } from '@restow/model';
 import type { Evacuee } from './evacuee.ts';
 import { expectedLoss } from './expected-loss.ts';
 import { type Leave, type Limits, timetable } from './timetable.ts';
@@ -20,7 +20,7 @@ const MOST_PASSES = 6;
  * and from those that are best by value for time, and changes ways and places for as long as that helps. It is never
  * worse, by its own rates, than the simple orders. The same input gives the same order.
  */
-export function chooseOrder(evacuees: readonly Evacuee[], podsAtOnce: number, rates: EvacuationPolicy['rates']): Order {
+export function chooseOrder(evacuees: readonly Evacuee[], podsAtOnce: number, rates: MovingRates): Order {
   const able = evacuees.filter(({ ways }) => ways.length > 0);
   // Of orders that are as good by the rates, what is worth most goes first: the rates may be wrong.
   const starts = [byDensity(able, rates), byValue(able), byPriority(able), inPodOrder(able)];
@@ -47,7 +47,7 @@ export function byPriority(evacuees: readonly Evacuee[]): Leave[] {
 }
 
 /** What is saved for each millisecond on the way, the most first (Smith's rule). */
-function byDensity(evacuees: readonly Evacuee[], { bytesPerSecond, liveMs }: EvacuationPolicy['rates']): Leave[] {
+function byDensity(evacuees: readonly Evacuee[], { bytesPerSecond, liveMs }: MovingRates): Leave[] {
   const density = ({ evacuee, way }: Leave) => {
     const { bytes, lossMicros } = evacuee.ways[way]!;
     return (evacuee.stayLossMicros - lossMicros) / (liveMs + (bytes / bytesPerSecond) * 1000);
@@ -61,7 +61,7 @@ function byValue(evacuees: readonly Evacuee[]): Leave[] {
 }
 
 /** What would be late goes by the next way, until nothing that could be faster is late. */
-function hurry(order: readonly Leave[], limits: Limits, rates: EvacuationPolicy['rates']): Leave[] {
+function hurry(order: readonly Leave[], limits: Limits, rates: MovingRates): Leave[] {
   const leaves = [...order];
   for (;;) {
     const times = timetable(leaves, limits, rates, 1);

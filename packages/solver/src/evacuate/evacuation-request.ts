@@ -1,4 +1,4 @@
-import type { Policy, PriceBook, Snapshot } from '@restow/model';
+import { type MovingRates, type Policy, type PriceBook, type Snapshot, USUAL_RATES } from '@restow/model';
 
 /** A node that is about to go. */
 export interface GoingNode {
@@ -16,6 +16,22 @@ export interface EvacuationRequest {
   readonly nodes: readonly GoingNode[];
   /** ms since the epoch. */
   readonly now: number;
+  /** How fast pods have moved on this cluster; null: nobody knows. */
+  readonly measured?: { readonly [Rate in keyof MovingRates]: number | null };
+}
+
+/** What the policy says, else what was measured, else the usual. */
+export function ratesOf({ policy, measured }: Pick<EvacuationRequest, 'policy' | 'measured'>): MovingRates {
+  const { rates } = policy.evacuation;
+  const rate = (name: keyof MovingRates) => rates[name] ?? measured?.[name] ?? USUAL_RATES[name];
+  return {
+    liveMs: rate('liveMs'),
+    bytesPerSecond: rate('bytesPerSecond'),
+    startMs: rate('startMs'),
+    stopMs: rate('stopMs'),
+    launchMs: rate('launchMs'),
+    lostMs: rate('lostMs'),
+  };
 }
 
 const FEWEST_PODS_AT_ONCE = 50;
@@ -25,10 +41,16 @@ const READY_MS = 300_000;
  * The policy of a rebalancing, for a node that goes: what a pod keeps on it or works at is lost with it in any case,
  * nothing waits for a better moment, and no saving was promised. What is never to be touched stays untouched.
  */
-export function evacuationPolicy(policy: Policy, withinMs: number, podsAtOncePerOwner: number): Policy {
+export function evacuationPolicy(
+  policy: Policy,
+  rates: MovingRates,
+  withinMs: number,
+  podsAtOncePerOwner: number,
+): Policy {
   const { run } = policy;
   return {
     ...policy,
+    evacuation: { ...policy.evacuation, rates },
     maxMoves: null,
     minimumSavingFraction: 0,
     pods: {

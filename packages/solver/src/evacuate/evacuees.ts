@@ -1,4 +1,4 @@
-import type { Method, Policy, Snapshot, SnapshotPod } from '@restow/model';
+import type { Method, MovingRates, Policy, Snapshot, SnapshotPod } from '@restow/model';
 import { isPassing, matchesSelector, stayReasons, worldOf } from '@restow/scheduling';
 import { predictMovement } from '../plan/movement.ts';
 import type { Evacuee, Way } from './evacuee.ts';
@@ -24,14 +24,15 @@ export interface EvacueeFacts {
   readonly snapshot: Snapshot;
   /** Of the evacuation. */
   readonly policy: Policy;
+  readonly rates: MovingRates;
   readonly withinMs: (node: string) => number;
   readonly placeOf: (pod: SnapshotPod) => Place | null;
 }
 
 /** For these pods every way that each can leave by, what it costs, and what staying does. */
 export function evacueesOf(pods: readonly SnapshotPod[], facts: EvacueeFacts): Evacuee[] {
-  const { snapshot, policy, withinMs, placeOf } = facts;
-  const { rates, marginMs } = policy.evacuation;
+  const { snapshot, policy, rates, withinMs, placeOf } = facts;
+  const { marginMs } = policy.evacuation;
   const must = stayReasons(snapshot, policy, worldOf(snapshot));
   const movement = predictMovement(snapshot, policy);
   const eviction = predictMovement(snapshot, { ...policy, pods: { ...policy.pods, surge: false, live: false } });

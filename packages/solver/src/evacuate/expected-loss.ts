@@ -1,4 +1,4 @@
-import type { EvacuationPolicy } from '@restow/model';
+import type { MovingRates } from '@restow/model';
 import type { Evacuee } from './evacuee.ts';
 import { type Leave, type Limits, timetable } from './timetable.ts';
 
@@ -14,7 +14,7 @@ export function expectedLoss(
   evacuees: readonly Evacuee[],
   order: readonly Leave[],
   limits: Limits,
-  rates: EvacuationPolicy['rates'],
+  rates: MovingRates,
 ): number {
   const staying = evacuees.reduce((sum, { stayLossMicros }) => sum + stayLossMicros, 0);
   // In time, what staying would have lost becomes what the way loses.

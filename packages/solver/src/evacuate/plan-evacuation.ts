@@ -1,11 +1,18 @@
-import { type Evacuation, InputError, type Placement, type Plan, type SnapshotPod } from '@restow/model';
+import {
+  type Evacuation,
+  InputError,
+  type MovingRates,
+  type Placement,
+  type Plan,
+  type SnapshotPod,
+} from '@restow/model';
 import { belongsToNode } from '@restow/scheduling';
 import type { PlanRequest } from '../make-plan.ts';
 import { predictMovement } from '../plan/movement.ts';
 import { statedPlan } from '../plan/stated-plan.ts';
 import { withMeasuredMemory } from '../problem/measured-memory.ts';
 import { byPriority, chooseOrder, inPodOrder, type Order } from './choose-order.ts';
-import { type EvacuationRequest, evacuationPolicy } from './evacuation-request.ts';
+import { type EvacuationRequest, evacuationPolicy, ratesOf } from './evacuation-request.ts';
 import { evacuationSteps } from './evacuation-steps.ts';
 import type { Evacuee } from './evacuee.ts';
 import { evacueesOf, type Place } from './evacuees.ts';
@@ -13,7 +20,7 @@ import { expectedLoss } from './expected-loss.ts';
 import { findPlaces } from './find-places.ts';
 import { launchRoom } from './launch-room.ts';
 import { stakes } from './stake.ts';
-import { timetable } from './timetable.ts';
+import { type Limits, timetable } from './timetable.ts';
 
 /** An agent moves so many at once, unless it is told otherwise. */
 const USUAL_LIVE_AT_ONCE = 2;
@@ -34,12 +41,14 @@ export async function planEvacuation(
   const longest = Math.max(...nodes.map(({ name }) => withinMs(name)));
   const going = new Set(nodes.map(({ name }) => name));
   const onGoing = (pod: SnapshotPod) => pod.node !== null && going.has(pod.node) && !belongsToNode(pod);
-  const policy = evacuationPolicy(asked.policy, longest, atOncePerOwner(asked, asked.snapshot.pods.filter(onGoing)));
+  const rates = ratesOf(asked);
+  const atOnce = atOncePerOwner(asked, rates, asked.snapshot.pods.filter(onGoing));
+  const policy = evacuationPolicy(asked.policy, rates, longest, atOnce);
   const request = withMeasuredMemory({ snapshot: asked.snapshot, book: asked.book, policy, effort: 'quick', seed: 1 });
   const { snapshot, book } = request;
   const worth = stakes(snapshot, policy);
   const pods = snapshot.pods.filter(onGoing);
-  const asFacts = (placeOf: (pod: SnapshotPod) => Place | null) => ({ snapshot, policy, withinMs, placeOf });
+  const asFacts = (placeOf: (pod: SnapshotPod) => Place | null) => ({ snapshot, policy, rates, withinMs, placeOf });
   // What must stay takes nobody's room.
   const anywhere = evacueesOf(
     pods,
@@ -52,7 +61,6 @@ export async function planEvacuation(
   const homeless = valuable.filter((pod) => !placed.has(pod));
   const launched = await launchRoom(request, going, placed, homeless, plan);
   const fresh = new Set(launched.nodes.map(({ name }) => name));
-  const { rates } = policy.evacuation;
   const placeOf = (pod: SnapshotPod): Place | null => {
     const to = placed.get(pod) ?? launched.places.get(pod.uid);
     return to === undefined ? null : { to, readyMs: fresh.has(to) ? rates.launchMs : 0 };
@@ -96,8 +104,11 @@ export async function planEvacuation(
 }
 
 /** As many as it takes for all of an owner's pods to have their turn in time. */
-function atOncePerOwner({ nodes, now, policy }: EvacuationRequest, pods: readonly SnapshotPod[]): number {
-  const { startMs, stopMs } = policy.evacuation.rates;
+function atOncePerOwner(
+  { nodes, now, policy }: EvacuationRequest,
+  { startMs, stopMs }: MovingRates,
+  pods: readonly SnapshotPod[],
+): number {
   const turns = (node: string) => {
     const leftMs = nodes.find(({ name }) => name === node)!.deadline - now - policy.evacuation.marginMs;
     return Math.max(1, Math.floor(leftMs / (startMs + stopMs)));
@@ -113,8 +124,8 @@ function atOncePerOwner({ nodes, now, policy }: EvacuationRequest, pods: readonl
 function describe(
   evacuees: readonly Evacuee[],
   { leaves }: Order,
-  limits: Parameters<typeof timetable>[1],
-  rates: Parameters<typeof timetable>[2],
+  limits: Limits,
+  rates: MovingRates,
 ): Evacuation['pods'] {
   const times = timetable(leaves, limits, rates, 1);
   const going = leaves.map(({ evacuee, way }, index) => {

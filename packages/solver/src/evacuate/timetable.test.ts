@@ -1,11 +1,9 @@
-import { DEFAULT_POLICY } from '@restow/model';
+import { USUAL_RATES as rates } from '@restow/model';
 import { buildPod } from '@restow/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Evacuee, Way } from './evacuee.ts';
 import { type Leave, timetable } from './timetable.ts';
-
-const { rates } = DEFAULT_POLICY.evacuation;
 
 const leave = fc
   .record({

@@ -1,4 +1,4 @@
-import type { EvacuationPolicy } from '@restow/model';
+import type { MovingRates } from '@restow/model';
 import type { Evacuee } from './evacuee.ts';
 
 /** One pod of an order by one of its ways (an index into them). */
@@ -21,14 +21,12 @@ export interface Times {
   readonly inTime: boolean;
 }
 
-type Rates = EvacuationPolicy['rates'];
-
 /**
  * Plays an order through: each begins as soon as its place is ready and nothing before it in the order holds what it
  * needs. Live moves of one node share what the node can send, those of one owner its budget, all of them the number that
  * may be on their way. `slowness` 2: everything takes twice as long as the rates say.
  */
-export function timetable(order: readonly Leave[], limits: Limits, rates: Rates, slowness: number): Times[] {
+export function timetable(order: readonly Leave[], limits: Limits, rates: MovingRates, slowness: number): Times[] {
   const links = new Map<string, number>();
   const liveSlots = new Map<string, Slots>();
   const ownerSlots = new Map<string, Slots>();
