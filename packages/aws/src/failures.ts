@@ -1,4 +1,4 @@
-import { askCloud } from '@restow/executor';
+import { askingCloud } from '@restow/executor';
 
 const DENIED = /AccessDenied|UnauthorizedOperation|AuthFailure|NotAuthorized/i;
 
@@ -7,13 +7,4 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Error && DENIED.test(error.name);
 }
 
-/** `askCloud`, of AWS. */
-export function asked<Value>(
-  action: string,
-  without: string,
-  fallback: Value,
-  missing: string[],
-  ask: () => Promise<Value>,
-): Promise<Value> {
-  return askCloud({ name: 'AWS', isDenied }, { action, without, fallback, ask }, missing);
-}
+export const asked = askingCloud({ name: 'AWS', isDenied });

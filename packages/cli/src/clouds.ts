@@ -13,6 +13,8 @@ export interface Cloud {
   readonly account: readonly string[];
 }
 
+/** With zones of cities (`us-west-2-lax-1a`) and of carriers beside those of the region itself. */
+const AWS_MACHINE = /^aws:\/\/\/([a-z]{2}(?:-[a-z]+)+-\d+)[a-z0-9-]*\/(i-[a-z0-9]+)$/;
 const REGION = /^[a-z0-9-]+$/;
 
 export const CLOUDS: Readonly<Record<string, Cloud>> = {
@@ -21,7 +23,7 @@ export const CLOUDS: Readonly<Record<string, Cloud>> = {
     examine: async (region, signal) => (await import('@restow/aws')).examineAws(region, signal),
     groups: async (region) => new (await import('@restow/aws')).AutoScalingGroups({ region, now: Date.now }),
     machineAt: (providerId) => {
-      const [, region, machine] = /^aws:\/\/\/([a-z0-9-]+)[a-z]\/(i-[a-z0-9]+)$/.exec(providerId) ?? [];
+      const [, region, machine] = AWS_MACHINE.exec(providerId) ?? [];
       return region === undefined ? null : { region, machine: machine! };
     },
     account: ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID', 'AWS_ROLE_ARN'],

@@ -7,33 +7,31 @@ export interface CloudManners {
   readonly isDenied: (error: unknown) => boolean;
 }
 
-export interface Question<Value> {
-  /** As the cloud names the permission for it. */
-  readonly action: string;
-  /** What is not known without an answer. */
-  readonly without: string;
-  readonly fallback: Value;
-  readonly ask: () => Promise<Value>;
-}
+/** Asks for something that needs the permission `action`; `without` says what is not known without an answer. */
+export type AskCloud = <Value>(
+  action: string,
+  without: string,
+  fallback: Value,
+  missing: string[],
+  ask: () => Promise<Value>,
+) => Promise<Value>;
 
 /**
- * Asks a cloud. What it may not be asked leaves the fallback, and says in `missing` which permission is missing and what
- * that leaves open; what it does not answer is an outage.
+ * How one cloud is asked. What it may not be asked leaves the fallback, and says in `missing` which permission is missing
+ * and what that leaves open; what it does not answer is an outage.
  */
-export async function askCloud<Value>(
-  { name, isDenied }: CloudManners,
-  { action, without, fallback, ask }: Question<Value>,
-  missing: string[],
-): Promise<Value> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isDenied(error)) {
-      missing.push(`${action} is not allowed: ${without}`);
-      return fallback;
+export function askingCloud({ name, isDenied }: CloudManners): AskCloud {
+  return async (action, without, fallback, missing, ask) => {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isDenied(error)) {
+        missing.push(`${action} is not allowed: ${without}`);
+        return fallback;
+      }
+      throw cloudOutage(name, action, error);
     }
-    throw cloudOutage(name, action, error);
-  }
+  };
 }
 
 /** That a cloud does not answer; what is an outage already is the same one. */

@@ -1,6 +1,6 @@
 export { type Account, accountSchema } from './account/account.ts';
 export { type MeasuredRates, measureRates } from './account/measure-rates.ts';
-export { askCloud, type CloudManners, cloudOutage, type Question } from './ask-cloud.ts';
+export { askingCloud, type CloudManners, cloudOutage } from './ask-cloud.ts';
 export { abort, carryOut, type RunOptions, type RunOutcome, type RunRequest, resume } from './carry-out.ts';
 export { JournalError, OutageError } from './errors.ts';
 export { InTurn } from './in-turn.ts';

@@ -1,4 +1,4 @@
-import { askCloud } from '@restow/executor';
+import { askingCloud } from '@restow/executor';
 import { z } from 'zod';
 
 const DENIED_STATUS = 403;
@@ -18,16 +18,7 @@ export function isNotFound(error: unknown): boolean {
   return says(error, NOT_FOUND, NOT_FOUND_STATUS);
 }
 
-/** `askCloud`, of Google Cloud. */
-export function asked<Value>(
-  action: string,
-  without: string,
-  fallback: Value,
-  missing: string[],
-  ask: () => Promise<Value>,
-): Promise<Value> {
-  return askCloud({ name: 'Google Cloud', isDenied }, { action, without, fallback, ask }, missing);
-}
+export const asked = askingCloud({ name: 'Google Cloud', isDenied });
 
 /** The clients use gRPC's numbers, what is asked without a client HTTP's. */
 function says(error: unknown, code: number, status: number): boolean {
