@@ -13,6 +13,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: [],
   scheduling: ['model'],
   pricing: ['model'],
+  report: ['model'],
   solver: ['model', 'scheduling', 'pricing'],
   executor: ['model', 'scheduling'],
   kube: ['model', 'executor'],
@@ -22,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   agent: ['migration'],
   aws: ['model', 'pricing', 'executor'],
   gcp: ['model', 'pricing', 'executor'],
-  controller: ['model', 'executor', 'kube', 'migration'],
+  controller: ['model', 'report', 'executor', 'kube', 'migration'],
   testkit: ['model', 'executor'],
   cli: [
     'model',
@@ -38,6 +39,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'aws',
     'gcp',
     'controller',
+    'report',
   ],
 };
 const LONGEST_FILE = 500;

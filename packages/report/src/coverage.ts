@@ -1,0 +1,30 @@
+import type { Period } from './allocate/allocate.ts';
+import type { Body } from './ledger/entry.ts';
+
+export interface Missing {
+  readonly from: number;
+  readonly until: number;
+  readonly why: string;
+}
+
+/** The parts of a period of which the ledger does not know what there was, and why; in order, none twice. */
+export function missingIn(bodies: Iterable<Body>, { from, to }: Period): Missing[] {
+  let first: number | null = null;
+  let last: number | null = null;
+  const gaps: Missing[] = [];
+  for (const body of bodies) {
+    if (body.kind === 'opened') first = Math.min(first ?? body.at, body.at);
+    if (body.kind === 'gap') gaps.push({ from: body.from, until: body.until, why: body.why });
+    if (body.kind === 'node' || body.kind === 'gap') last = Math.max(last ?? body.until, body.until);
+  }
+  const before: Missing[] = first === null ? [] : [{ from, until: first, why: 'the ledger had not begun' }];
+  const end = last ?? first;
+  const after: Missing[] =
+    end === null
+      ? [{ from, until: to, why: 'the ledger is empty' }]
+      : [{ from: end, until: to, why: 'not written yet' }];
+  return [...before, ...gaps, ...after]
+    .map((gap) => ({ ...gap, from: Math.max(gap.from, from), until: Math.min(gap.until, to) }))
+    .filter((gap) => gap.from < gap.until)
+    .sort((one, other) => one.from - other.from);
+}

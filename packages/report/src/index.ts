@@ -1,0 +1,10 @@
+export { type Allocation, allocate, type Period, type Share } from './allocate/allocate.ts';
+export { type Missing, missingIn } from './coverage.ts';
+export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export type { Body, BodyOf, Entry } from './ledger/entry.ts';
+export type { LedgerStore, StoredEntry } from './ledger/ledger-store.ts';
+export { SqliteStore } from './ledger/sqlite-store.ts';
+export { type Verdict, verify } from './ledger/verify.ts';
+export { type Facts, factsOf, type PriceOf } from './record/facts.ts';
+export { Recorder, type RecorderOptions } from './record/recorder.ts';
+export { type RunSaving, type Savings, savings } from './savings/savings.ts';
