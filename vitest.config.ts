@@ -12,6 +12,7 @@ const LONGEST = [
   'test/apply/killed',
   'test/clouds/apply-groups',
   'test/serve/',
+  'test/evacuate/',
   'test/executor/killed',
   'test/nodes/migrate',
   'test/contracts/real',
@@ -37,8 +38,8 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     sequence: { sequencer: LongestFirst },
-    // One more than the cores that there may be: tests on a real cluster mostly wait for it.
-    maxWorkers: 3,
+    // Twice the cores that there may be: tests on a real cluster mostly wait for it.
+    maxWorkers: 4,
     testTimeout: 240_000,
     hookTimeout: 120_000,
   },

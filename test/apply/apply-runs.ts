@@ -14,12 +14,14 @@ export class ApplyRuns {
   readonly cluster: KarpenterCluster;
   readonly #root = mkdtempSync(join(tmpdir(), 'restow-apply-'));
   readonly #policy: string | null;
+  readonly #effort: string;
   #prices: readonly string[];
   #number = 0;
   #watcher: Watcher | null = null;
   #pid: number | null = null;
 
-  constructor(cluster: KarpenterCluster, policy: string | null = null) {
+  constructor(cluster: KarpenterCluster, policy: string | null = null, effort = 'quick') {
+    this.#effort = effort;
     this.cluster = cluster;
     this.#prices = cluster.prices;
     this.#policy = policy;
@@ -39,7 +41,13 @@ export class ApplyRuns {
     const policyArgs = policy === null ? [] : ['--policy', this.#file('policy.yaml', policy)];
     await this.#watcher?.close();
     if (++this.#number > 1) await this.cluster.fragment();
-    const { code, stderr } = await this.restow('plan', [...policyArgs, '--save', this.planFile]);
+    const { code, stderr } = await this.restow('plan', [
+      ...policyArgs,
+      '--effort',
+      this.#effort,
+      '--save',
+      this.planFile,
+    ]);
     expect(code, stderr).toBe(0);
     this.#watcher = await Watcher.open(this.cluster.controlPlane.kubeconfig, this.cluster.workloads.replicas);
     return this.plan;

@@ -26,7 +26,7 @@ test.each([
     /timeZone.*Europe\/Berlin/,
   ],
   ['two of one name', `schedules: [${SCHEDULE}, ${SCHEDULE}]`, /schedules: two schedules have one name/],
-  ['no schedule', 'schedules: []', /schedules/],
+  ['an evacuation at what is no notice', 'evacuations: { on: [rumour] }', /evacuations\.on\[0\]/],
   ['a key that there is not', `schedule: []\nschedules: [${SCHEDULE}]`, /schedule/],
   [
     'a policy that is none',

@@ -5,9 +5,19 @@ import { type ControlPlane, leftOut, type Moto, startControlPlane, startMoto, un
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isReady } from '../apply/karpenter-cluster.ts';
 import { Watcher } from '../apply/watcher.ts';
+import { restow } from '../cli/run-restow.ts';
 import { type MotoEvents, openMotoEvents } from '../clouds/moto-events.ts';
 import { type LogLine, Server } from '../serve/server.ts';
 import { type Crowd, crowd, podsOf, readPods } from './crowded-nodes.ts';
+
+interface Report {
+  readonly rows: readonly {
+    readonly action?: string;
+    readonly what?: string;
+    readonly totalCost?: number;
+    readonly cost?: number;
+  }[];
+}
 
 const COLD_MS = 20 * 60_000;
 const WITHIN_MS = 120_000;
@@ -32,7 +42,11 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
     events = await openMotoEvents(moto, ['aws.ec2']);
     await crowd(controlPlane, GOING, 8, CROWD);
     folder = mkdtempSync(join(tmpdir(), 'restow-evacuate-'));
-    const config = { listen: { host: '127.0.0.1', port: 0 }, notices: [`sqs:${events.queueUrl}`] };
+    const config = {
+      listen: { host: '127.0.0.1', port: 0 },
+      notices: [`sqs:${events.queueUrl}`],
+      ledger: 'ledger.sqlite',
+    };
     writeFileSync(join(folder, 'serve.yaml'), JSON.stringify(config));
     const env = { AWS_ENDPOINT_URL: moto.endpoint, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
     const where = ['--config', join(folder, 'serve.yaml'), '--kubeconfig', controlPlane.kubeconfig];
@@ -77,7 +91,9 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
     }, 'all are ready elsewhere');
     const isWhole = ({ msg, outcome }: LogLine) => msg === 'evacuated' && outcome === 'target';
     expect((await server.logged('it has ended', isWhole)).moves).toMatchObject({ made: podsOf(CROWD), failed: 0 });
-    const order = [...watcher.deletedPods.values()].map(({ name }) => name);
+    // What plays the kubelets at times deletes a pod twice, by its name alone, which a StatefulSet has given to another.
+    const deleted = [...watcher.deletedPods.values()].map(({ name }) => name);
+    const order = [...new Set(deleted)];
     const median = (test: RegExp) => {
       const places = order.flatMap((name, index) => (test.test(name) ? [index] : []));
       return places[Math.floor(places.length / 2)]!;
@@ -86,8 +102,7 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
     expect(median(/^stateful-/)).toBeLessThan(median(/^web-/));
     // The budgets of those that have one were kept; that several go at once is what the policy says.
     expect(watcher.problems.filter((problem) => problem.startsWith('budget') || problem.includes('twice'))).toEqual([]);
-    // What plays the kubelets at times deletes a pod twice, by its name alone, which a StatefulSet has given to another.
-    const named = order.filter((name) => !name.startsWith('stateful-'));
+    const named = deleted.filter((name) => !name.startsWith('stateful-'));
     expect(new Set(named).size).toBe(named.length);
     await watcher.close();
     const cordoned = await controlPlane.kubectl([
@@ -116,5 +131,31 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
       const pods = await readPods(controlPlane);
       return pods.length === podsOf(CROWD) && pods.every(isReady) ? true : null;
     }, 'all are ready elsewhere');
+  });
+
+  test('the ledger knows it all: what was paid, by whom, and who was moved when', async () => {
+    const ledger = ['--ledger', join(folder, 'ledger.sqlite')];
+    const report = async (name: string, ...args: readonly string[]) =>
+      JSON.parse((await restow(['report', name, ...ledger, '-o', 'json', ...args])).stdout) as Report;
+    expect(await server.stop()).toBe(0);
+    const actions = await report('actions');
+    const of = (action: string) => actions.rows.filter((row) => row.action === action).map(({ what }) => what);
+    expect(new Set(of('notice'))).toEqual(
+      new Set([...Array.from({ length: GOING }, (_, index) => `going-${index}`), 'staying-0']),
+    );
+    expect(of('surge').length).toBeGreaterThanOrEqual(CROWD.singles);
+    expect(of('evict').length + of('surge').length).toBeGreaterThanOrEqual(podsOf(CROWD));
+    const allocation = await report('allocation', '--by', 'controller');
+    const cost = (rows: Report['rows']) => rows.reduce((sum, { totalCost }) => sum + (totalCost ?? 0), 0);
+    expect(allocation.rows.length).toBe(CROWD.statefulSets + CROWD.deployments + CROWD.singles + 1);
+    const nodes = await report('allocation', '--by', 'node');
+    expect(nodes.rows.length).toBe(GOING + 8);
+    expect(cost(nodes.rows)).toBe(cost(allocation.rows));
+    const [summary] = (await report('summary')).rows;
+    expect(summary).toMatchObject({ what: 'nodes', cost: cost(nodes.rows), count: GOING + 8 });
+    expect(summary!.cost).toBeGreaterThan(0);
+    expect(await restow(['ledger', 'verify', ledger[1]!])).toMatchObject({ code: 0 });
+    const csv = await restow(['report', 'allocation', ...ledger, '-o', 'csv', '--from', '1d']);
+    expect(csv.stdout.split('\r\n')[0]).toBe('namespace,podHours,cpuCost,ramCost,gpuCost,totalCost');
   });
 });

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Account } from '@restow/executor';
 import { imageReference, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { restow } from '../cli/run-restow.ts';
 import { AgentBed } from './agent-bed.ts';
 import { fillWithNoise, incrementing } from './incrementing.ts';
 import { redisSet } from './objects.ts';
@@ -31,6 +33,7 @@ describe.skipIf(why !== null)(why ?? 'a node with two minutes to live, and then 
     (status.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false);
 
   test('redis keeps its connection, and everything is up elsewhere in time', async () => {
+    const ledger = join(bed.folder, 'ledger.sqlite');
     const [first, second] = bed.nodes.nodes.map(({ name }) => name);
     await kubectl('cordon', second!);
     await bed.create(redisSet('redis'));
@@ -78,7 +81,16 @@ describe.skipIf(why !== null)(why ?? 'a node with two minutes to live, and then 
       [first!, second!, '2m'],
       [second!, first!, '30s'],
     ] as const) {
-      const { code, stdout, stderr } = await bed.restow(['evacuate', from, '--within', within, '-o', 'json']);
+      const { code, stdout, stderr } = await bed.restow([
+        'evacuate',
+        from,
+        '--within',
+        within,
+        '--ledger',
+        ledger,
+        '-o',
+        'json',
+      ]);
       expect(code, stdout + stderr).toBe(0);
       expect((await bed.pod('redis-0')).node).toBe(to);
       await allReady();
@@ -89,6 +101,28 @@ describe.skipIf(why !== null)(why ?? 'a node with two minutes to live, and then 
       expect(account.endedAt - account.startedAt).toBeLessThan(within === '2m' ? 120_000 : 30_000);
       await kubectl('uncordon', from);
     }
+    const told = await restow(['report', 'actions', '--ledger', ledger, '-o', 'json']);
+    const { rows } = JSON.parse(told.stdout) as { rows: { action: string; what: string; to: string; problem: null }[] };
+    const timeline = rows.map(
+      ({ action, what }) => `${action} ${what?.replace(/-[a-z0-9]+-[a-z0-9]+$|-[a-z0-9]{5}$/, '')}`,
+    );
+    const moves = [
+      'evict default/web',
+      'evict default/web',
+      'evict default/web',
+      'evict default/work',
+      'live default/redis-0',
+    ];
+    for (const [from, some] of [
+      [first!, timeline.slice(0, timeline.length / 2)],
+      [second!, timeline.slice(timeline.length / 2)],
+    ] as const) {
+      expect(some[0]).toBe(`notice ${from}`);
+      expect(some.slice(2, -1).sort()).toEqual(moves);
+      expect(some.at(-1)).toBe('target undefined');
+    }
+    expect(rows.filter(({ problem }) => problem !== null)).toEqual([]);
+    expect(await restow(['ledger', 'verify', ledger])).toMatchObject({ code: 0 });
     const { answers, ...outcome } = await client.stop();
     expect(outcome).toEqual({ wrong: 0, last: answers, lostBecause: null, longestSilenceMs: expect.any(Number) });
     expect(await bed.redis('redis-0', 'dbsize')).toBe(String(MEGABYTES + 1));

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
@@ -83,6 +83,7 @@ export function buildProgram(): Command {
       collect,
       [],
     )
+    .option('--ledger <file>', 'write down there what was done, for `restow report`')
     .option('--resume <run>', 'go on with a run that was broken off')
     .option('--abort <run>', 'end a run that was broken off: undo what can be undone, say what cannot')
     .option('--dry-run <how>', "'server': the API server judges every step and does none")
@@ -187,6 +188,7 @@ export function buildProgram(): Command {
     .argument('<nodes...>', 'the nodes')
     .option('--within <duration>', 'when they go, from now', '2m')
     .option('--remove', 'give nodes back that are empty then; by default they stay, cordoned')
+    .option('--ledger <file>', 'write down there what was done, for `restow report`')
     .option('--dry-run', 'only say what would be done; changes nothing')
     .option(
       '-f, --file <file>',
@@ -237,6 +239,27 @@ export function buildProgram(): Command {
     .option('--kubeconfig <file>', 'the cluster of this kubeconfig')
     .option('--context <name>', 'the cluster of this context')
     .action(async (options) => (await import('./commands/serve.ts')).runServe(options));
+
+  program
+    .command('report')
+    .description('say what a ledger of `restow serve` knows of a period: what was paid, by whom, and what was saved')
+    .addArgument(new Argument('<report>', 'which').choices(['summary', 'allocation', 'idle', 'actions', 'savings']))
+    .requiredOption('--ledger <file>', 'the ledger')
+    .option('--from <moment>', 'from then on: a date in UTC, or how long ago, such as 7d', '30d')
+    .option('--to <moment>', 'until then; by default until now')
+    .option('--by <key>', "allocation: 'namespace', 'controller', 'node' or 'label:NAME'", 'namespace')
+    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json', 'csv']).default('table'))
+    .action(async (report, options) => (await import('./commands/report.ts')).runReport(report, options));
+
+  program
+    .command('ledger')
+    .description('look at a ledger of `restow serve`')
+    .command('verify')
+    .description('compute every hash again, and say the first entry that is not as it was written')
+    .argument('<file>', 'the ledger')
+    .action(async (file) => {
+      process.exitCode = (await import('./commands/ledger.ts')).runVerify(file);
+    });
 
   program
     .command('agent')

@@ -30,5 +30,5 @@ export type { Planner } from './ports/planner.ts';
 export { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 export type { RunPorts } from './run/context.ts';
 export { countCluster } from './run/occupancy.ts';
-export type { RunState } from './run/run-state.ts';
+export { type RunState, stateOf } from './run/run-state.ts';
 export { isOpen } from './run/windows.ts';

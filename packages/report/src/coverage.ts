@@ -7,8 +7,11 @@ export interface Missing {
   readonly why: string;
 }
 
-/** The parts of a period of which the ledger does not know what there was, and why; in order, none twice. */
-export function missingIn(bodies: Iterable<Body>, { from, to }: Period): Missing[] {
+/**
+ * The parts of a period of which the ledger does not know what there was, and why, in order. `problem`: why it is not
+ * believed to its end; null: it is.
+ */
+export function missingIn(bodies: Iterable<Body>, { from, to }: Period, problem: string | null): Missing[] {
   let first: number | null = null;
   let last: number | null = null;
   const gaps: Missing[] = [];
@@ -21,8 +24,8 @@ export function missingIn(bodies: Iterable<Body>, { from, to }: Period): Missing
   const end = last ?? first;
   const after: Missing[] =
     end === null
-      ? [{ from, until: to, why: 'the ledger is empty' }]
-      : [{ from: end, until: to, why: 'not written yet' }];
+      ? [{ from, until: to, why: problem ?? 'the ledger is empty' }]
+      : [{ from: end, until: to, why: problem ?? 'not written yet' }];
   return [...before, ...gaps, ...after]
     .map((gap) => ({ ...gap, from: Math.max(gap.from, from), until: Math.min(gap.until, to) }))
     .filter((gap) => gap.from < gap.until)

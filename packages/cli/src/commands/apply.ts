@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { InputError } from '@restow/model';
 import { absoluteSource } from '../live/absolute-source.ts';
 import { dryRun } from '../live/dry-run.ts';
+import { noteRun } from '../live/note-run.ts';
 import { listenerFor } from '../live/notice-sources.ts';
+import { newRunId } from '../live/run-folder.ts';
 import { beginRun, bookFor, goOnWithRun } from '../live/run-plan.ts';
 import { loadPlanToApply } from '../load-plan.ts';
 import { clusterChoice } from '../read-cluster.ts';
@@ -17,6 +19,7 @@ export interface ApplyOptions {
   readonly resume?: string;
   readonly abort?: string;
   readonly dryRun?: string;
+  readonly ledger?: string;
   readonly output: 'table' | 'json';
 }
 
@@ -31,10 +34,12 @@ export async function runApply(planFile: string | undefined, options: ApplyOptio
   // Before anything is begun.
   for (const source of options.notices) listenerFor(source);
   const isShown = options.output === 'table';
+  const runId = options.resume ?? options.abort ?? newRunId(new Date());
   const account =
     planFile === undefined
-      ? await goOnWithRun(options.resume ?? options.abort!, options.abort !== undefined, { isShown })
-      : await beginRun(await loadPlanToApply(planFile), choiceOf(planFile, options), { isShown });
+      ? await goOnWithRun(runId, options.abort !== undefined, { isShown })
+      : await beginRun(await loadPlanToApply(planFile), { ...choiceOf(planFile, options), runId }, { isShown });
+  if (options.ledger !== undefined) await noteRun(options.ledger, runId);
   process.stdout.write(isShown ? `\n${renderAccount(account)}` : `${JSON.stringify({ account }, null, 2)}\n`);
   return account.outcome === 'stopped' ? 1 : 0;
 }

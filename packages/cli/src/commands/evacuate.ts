@@ -6,6 +6,8 @@ import { areLive, keepBook } from '../kept-books.ts';
 import { absoluteSource } from '../live/absolute-source.ts';
 import { planUrgently } from '../live/evacuations.ts';
 import { measuredRates } from '../live/measured-rates.ts';
+import { noteRun } from '../live/note-run.ts';
+import { newRunId } from '../live/run-folder.ts';
 import { beginRun } from '../live/run-plan.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
@@ -16,6 +18,7 @@ import { renderEvacuation } from '../render/evacuation.ts';
 export interface EvacuateOptions extends ClusterSource {
   readonly within: string;
   readonly remove?: true;
+  readonly ledger?: string;
   readonly dryRun?: true;
   readonly policy?: string;
   readonly prices: readonly string[];
@@ -42,9 +45,11 @@ export async function runEvacuate(names: readonly string[], options: EvacuateOpt
     return 0;
   }
   const { kubeconfig, context = null, assumeRegion = null } = options;
+  const runId = newRunId(new Date(now));
   const account = await beginRun(
     plan,
     {
+      runId,
       book,
       kubeconfig: kubeconfig === undefined ? null : resolve(kubeconfig),
       context,
@@ -56,6 +61,7 @@ export async function runEvacuate(names: readonly string[], options: EvacuateOpt
     },
     { isShown },
   );
+  if (options.ledger !== undefined) await noteRun(options.ledger, runId);
   process.stdout.write(isShown ? `\n${renderAccount(account)}` : `${JSON.stringify({ plan, account }, null, 2)}\n`);
   return account.outcome === 'stopped' ? 1 : 0;
 }

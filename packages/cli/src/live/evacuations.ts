@@ -4,8 +4,6 @@ import type { Plan, PriceBook } from '@restow/model';
 import type { LiveView } from '@restow/snapshotter';
 import { type EvacuationRequest, planEvacuation, planInWorker } from '@restow/solver';
 import type { Logger } from 'pino';
-import { areLive, keepBook } from '../kept-books.ts';
-import { readPrices } from '../read-prices.ts';
 import { measuredRates } from './measured-rates.ts';
 import { newRunId } from './run-folder.ts';
 import { beginRun } from './run-plan.ts';
@@ -24,22 +22,14 @@ export function planUrgently(request: EvacuationRequest, signal: AbortSignal): P
 
 export interface EvacuationsOptions extends ScheduledRunsOptions {
   readonly view: LiveView;
+  readonly priceBook: () => Promise<PriceBook>;
   readonly notices: NoticeSource;
   readonly log: Logger;
 }
 
 /** The evacuator's ports, as `restow evacuate` does it. */
 export function evacuations(options: EvacuationsOptions): EvacuationPorts {
-  const { kubeconfig, context, file, config, view, notices, log } = options;
-  // Clouds take their time to say their prices, and there is none then.
-  let known: PriceBook | null = null;
-  const readBook = async (): Promise<PriceBook> => {
-    const { prices, assumeRegion, evacuations: how } = config();
-    known = await readPrices({ sources: prices, assumeRegion }, await policyOf(file, how.policy));
-    if (areLive(prices)) await keepBook(known);
-    return known;
-  };
-  readBook().catch((err) => log.warn({ err }, 'prices cannot be read, and are read again when they are needed'));
+  const { kubeconfig, context, file, config, view, notices, priceBook, onEnded, log } = options;
   return {
     newRunId: () => newRunId(new Date()),
     notices: () => notices.current(),
@@ -56,7 +46,7 @@ export function evacuations(options: EvacuationsOptions): EvacuationPorts {
         return [{ name, deadline, remove }];
       });
       if (going.length === 0) return null;
-      const book = known ?? (await readBook());
+      const book = await priceBook();
       const measured = await measuredRates(snapshot.metadata.cluster);
       const asked = { snapshot, book, policy, nodes: going, now: Date.now(), measured };
       const plan = await planUrgently(asked, signal);
@@ -66,7 +56,7 @@ export function evacuations(options: EvacuationsOptions): EvacuationPorts {
       const watch = watchOf(signal, notices, () =>
         isOvertaken() ? { code: 'overtaken', message: 'other nodes have been given notice too' } : null,
       );
-      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: false }, watch);
+      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: false }, watch).finally(onEnded);
     },
   };
 }

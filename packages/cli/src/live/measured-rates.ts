@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
-import { FileJournal, JournalError, type JournalRecord, type MeasuredRates, measureRates } from '@restow/executor';
+import { type JournalRecord, type MeasuredRates, measureRates } from '@restow/executor';
 import { journalOf, listRunIds } from './run-folder.ts';
+import { recordsOf } from './run-records.ts';
 
 const MOST_RUNS = 20;
 /** Reading must not take the time that there is for moving. */
@@ -11,30 +12,14 @@ export async function measuredRates(cluster: string | null): Promise<MeasuredRat
   const runs: (readonly JournalRecord[])[] = [];
   let bytes = 0;
   for (const runId of listRunIds().toReversed()) {
-    const file = journalOf(runId);
-    const found = statSync(file, { throwIfNoEntry: false });
+    const found = statSync(journalOf(runId), { throwIfNoEntry: false });
     // It was killed before it had begun.
     if (found === undefined) continue;
     bytes += found.size;
     if (bytes > MOST_BYTES || runs.length === MOST_RUNS) break;
-    const records = await recordsOf(file);
+    const records = await recordsOf(runId);
     const [first] = records;
     if (first?.type === 'started' && first.cluster !== null && first.cluster === cluster) runs.push(records);
   }
   return measureRates(runs);
-}
-
-/** None where it cannot be read: it is in use, or damaged. */
-async function recordsOf(file: string): Promise<readonly JournalRecord[]> {
-  try {
-    const journal = FileJournal.open(file);
-    try {
-      return await journal.read();
-    } finally {
-      await journal.close();
-    }
-  } catch (error) {
-    if (error instanceof JournalError) return [];
-    throw error;
-  }
 }

@@ -29,6 +29,8 @@ export interface ScheduledRunsOptions {
   readonly file: string;
   /** What nodes have been told; runs do not listen for themselves. */
   readonly notices: NoticeSource;
+  /** A run is over, however it ended. */
+  readonly onEnded: () => Promise<void>;
   /** As it is now. */
   readonly config: () => ServeConfig;
 }
@@ -38,7 +40,7 @@ const SEED = 1;
 
 /** The scheduler's ports, as `restow plan` and `restow apply` do it. */
 export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
-  const { connection, api, kubeconfig, context, file, notices, config } = options;
+  const { connection, api, kubeconfig, context, file, notices, onEnded, config } = options;
   const choice = clusterChoice(kubeconfig ?? undefined, context);
   return {
     newRunId: () => newRunId(new Date()),
@@ -58,7 +60,9 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
     apply: ({ runId, plan }, signal) => {
       const { prices, assumeRegion } = config();
       const chosen = { runId, kubeconfig, context, prices: [...prices], assumeRegion, notices: [] };
-      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(signal, notices));
+      return beginRun(plan, { ...chosen, startedBy: 'serve', replans: true }, watchOf(signal, notices)).finally(
+        onEnded,
+      );
     },
     brokenOff: async () => {
       const runs: string[] = [];
@@ -69,7 +73,7 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       }
       return runs;
     },
-    resume: (runId, signal) => goOnWithRun(runId, false, watchOf(signal, notices)),
+    resume: (runId, signal) => goOnWithRun(runId, false, watchOf(signal, notices)).finally(onEnded),
     propose: ({ runId, schedule, plan }, signal) => propose(api, runId, summaryOfPlan(schedule, plan), signal),
     proposed: async (signal) => (await listProposals(api, signal)).map(({ runId }) => runId),
     isApproved: async (runId, signal) => (await approvedBy(api, runId, signal)) !== null,

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   Evacuator,
   type HealthServer,
@@ -17,10 +17,12 @@ import { cloudAt } from '../clouds.ts';
 import { clusterChoice } from '../read-cluster.ts';
 import { readYaml } from '../read-yaml.ts';
 import { evacuations } from './evacuations.ts';
+import { keepLedger } from './keep-ledger.ts';
 import { openLiveMoves } from './live-moves.ts';
 import { listenerFor, listenForNotices } from './notice-sources.ts';
 import { FIELD_MANAGER } from './open-cluster.ts';
 import { policyOf, scheduledRuns } from './scheduled-runs.ts';
+import { servePrices } from './serve-prices.ts';
 
 export interface ServeSchedulesOptions {
   readonly config: string;
@@ -101,11 +103,28 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
   const live = await openLiveMoves(api, () => {}, opening);
   const onProblem = (source: string, err: unknown) =>
     log.warn({ source, err }, 'a source of notices is not heard, and is asked again');
+  const priceBook = servePrices(request.file, config, (err) =>
+    log.warn({ err }, 'prices cannot be read, and are read again'),
+  );
+  // Clouds take their time to say them, and there is none when a node goes.
+  priceBook().catch((err) => log.warn({ err }, 'prices cannot be read, and are read when they are needed'));
+  const { ledger: ledgerFile } = config();
+  const { server } = connection;
+  const ledger =
+    ledgerFile === null
+      ? null
+      : await keepLedger(
+          { file: resolve(dirname(request.file), ledgerFile), server, view, prices: priceBook, log },
+          signal,
+        );
   const heard = { sources: config().notices, view, agents: live?.agents ?? null, onProblem };
-  const shared = { ...request, notices: await listenForNotices(heard, signal) };
+  const onEnded = async () => {
+    await ledger?.noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
+  };
+  const shared = { ...request, onEnded, notices: await listenForNotices(heard, signal) };
   const scheduler = new Scheduler({ ports: scheduledRuns(shared), metrics, log, now: Date.now });
   const evacuator = new Evacuator({
-    ports: evacuations({ ...shared, view }),
+    ports: evacuations({ ...shared, view, priceBook }),
     metrics,
     log,
     now: Date.now,
@@ -113,6 +132,7 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
     giveWay: () => scheduler.giveWay(),
   });
   const close = async () => {
+    await ledger?.close();
     live?.agents.close();
     await view.close();
   };

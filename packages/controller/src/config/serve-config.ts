@@ -41,6 +41,8 @@ export const serveConfigSchema = z.strictObject({
     .prefault({}),
   prices: z.array(z.string()).default([]),
   assumeRegion: z.string().nullable().default(null),
+  /** The file in which is written down what the cluster costs and what runs save; null: nothing is. */
+  ledger: z.string().min(1).nullable().default(null),
   notices: z.array(z.string()).default([]),
   /** Which notices get the pods off a node; none: it only takes no more pods. */
   evacuations: z

@@ -98,7 +98,7 @@ export interface RunState {
   readonly marked: Map<string, MarkedNode>;
   /** Nodes that autoscalers leave alone for the run's sake. */
   readonly protected: Map<string, MarkedNode>;
-  readonly removed: { readonly name: string; readonly microsPerHour: number | null; readonly at: number }[];
+  readonly removed: (NodeIdentity & { readonly microsPerHour: number | null; readonly at: number })[];
   readonly failures: RunFailure[];
   readonly learned: Learned;
   readonly moves: { made: number; elsewhere: number; failed: number; stallMs: number; movedBytes: number };
@@ -362,7 +362,7 @@ function removeNode(state: RunState, does: ActOf<'remove'>, at: number): void {
   state.marked.delete(node.name);
   state.protected.delete(node.name);
   const own = [...state.launched.values()].find((launched) => launched.node?.name === node.name);
-  if (own === undefined) state.removed.push({ name: node.name, microsPerHour, at });
+  if (own === undefined) state.removed.push({ ...node, microsPerHour, at });
   else own.goneAt = at;
 }
 

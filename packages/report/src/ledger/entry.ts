@@ -102,7 +102,6 @@ const noticeSchema = z.strictObject({
   kind: z.literal('notice'),
   at,
   node: text,
-  notice: text,
   deadline: at,
   run: text,
 });

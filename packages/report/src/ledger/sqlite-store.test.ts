@@ -143,7 +143,7 @@ test('a disk without room is said to be so, and what was there is as it was', ()
 });
 
 test.each([
-  ['what is not there', null, 'RESTOW_LEDGER_MISSING'],
+  ['what is not there', null, 'RESTOW_INPUT'],
   ['another file', 'no ledger at all, but long enough to be looked at', 'RESTOW_LEDGER_DAMAGED'],
 ])('%s is no ledger', (_what, content, code) => {
   if (content !== null) writeFileSync(file, content.repeat(100));

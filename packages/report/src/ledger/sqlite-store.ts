@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { canonicalJson } from '@restow/model';
+import { canonicalJson, InputError } from '@restow/model';
 import { LedgerError } from '../errors.ts';
 import { hashOf, NO_HASH } from './chain.ts';
 import { type Body, bodySchema, type Entry } from './entry.ts';
@@ -40,9 +40,9 @@ export class SqliteStore implements LedgerStore {
     return store;
   }
 
-  /** For reading alone, also while somebody writes. Throws LedgerError where there is none. */
+  /** For reading alone, also while somebody writes. Throws InputError where there is none. */
   static openToRead(file: string): SqliteStore {
-    if (!existsSync(file)) throw new LedgerError('MISSING', `there is no ledger ${file}`);
+    if (!existsSync(file)) throw new InputError(`there is no ledger ${file}`);
     const store = new SqliteStore(file, true);
     store.#guard(() => store.#database.prepare('SELECT number FROM entries LIMIT 1').get());
     return store;

@@ -50,6 +50,11 @@ export class Recorder {
     this.#keep({ bodies, open: { ...open, until: Math.max(open.until, at) } }, at);
   }
 
+  /** Until it is looked at again, it is not known what the cluster is. */
+  lookAway(): void {
+    this.#looksOn = false;
+  }
+
   /** Writes down what has happened besides. */
   note(bodies: readonly Body[]): void {
     this.#store.append(bodies);

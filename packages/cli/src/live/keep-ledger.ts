@@ -1,0 +1,104 @@
+import { resolve } from 'node:path';
+import { entriesOfRun } from '@restow/controller';
+import { sleepMs } from '@restow/kube';
+import type { PriceBook } from '@restow/model';
+import { PriceLookup } from '@restow/pricing';
+import { factsOf, type PriceOf, Recorder, SqliteStore } from '@restow/report';
+import type { LiveView } from '@restow/snapshotter';
+import type { Logger } from 'pino';
+import { listRunIds, readRunMeta } from './run-folder.ts';
+import { recordsOf } from './run-records.ts';
+
+export interface LedgerOptions {
+  readonly file: string;
+  /** Of the API server: only its runs are written down. */
+  readonly server: string;
+  readonly view: LiveView;
+  readonly prices: () => Promise<PriceBook>;
+  readonly log: Logger;
+}
+
+export interface KeptLedger {
+  /** The run is over. */
+  noteRuns(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const TICK_MS = 10_000;
+const TOGETHER_MS = 1_000;
+
+/**
+ * Writes down what the cluster is until it is closed, and what its runs have done. What cannot be written stops nobody: it
+ * is said, and tried again.
+ */
+export async function keepLedger(options: LedgerOptions, signal: AbortSignal): Promise<KeptLedger> {
+  const { file, view, prices, log } = options;
+  const store = SqliteStore.open(resolve(file));
+  const first = await view.current(signal);
+  let book = await prices();
+  const { cluster } = first.snapshot.metadata;
+  const recorder = new Recorder({ store, cluster, currency: book.currency }, Date.now());
+  const stop = new AbortController();
+  const told = AbortSignal.any([signal, stop.signal]);
+  let isWell = true;
+  const attempt = (work: () => void) => {
+    try {
+      work();
+      isWell = true;
+    } catch (err) {
+      if (isWell) log.error({ err, ledger: file }, 'the ledger cannot be written, and is tried again');
+      isWell = false;
+    }
+  };
+  const observe = async () => {
+    for (let live = first; !told.aborted; ) {
+      const priceOf = pricesIn(book);
+      attempt(() => recorder.observe(factsOf(live.snapshot, priceOf), Date.now()));
+      try {
+        // Much may happen in a second, and is looked at together.
+        await sleepMs(TOGETHER_MS, told);
+        live = await view.changed(live.version, TICK_MS, told);
+        book = await prices();
+      } catch (err) {
+        if (told.aborted) return;
+        log.warn({ err }, 'the cluster is away: what comes and goes meanwhile is not known');
+        recorder.lookAway();
+        await sleepMs(TICK_MS, told).catch(() => {});
+      }
+    }
+  };
+  const observing = observe().catch((err) => log.error({ err }, 'the ledger is not kept any more'));
+  const noted = new Set<string>();
+  for (const { body } of store.entries()) if (body.kind === 'run') noted.add(body.run);
+  const noteRuns = async () => {
+    for (const runId of listRunIds()) {
+      if (noted.has(runId) || readRunMeta(runId).server !== options.server) continue;
+      const bodies = entriesOfRun(await recordsOf(runId));
+      if (bodies.length === 0) continue;
+      attempt(() => {
+        recorder.note(bodies);
+        noted.add(runId);
+      });
+    }
+  };
+  await noteRuns();
+  const close = async () => {
+    stop.abort();
+    await observing;
+    await noteRuns();
+    attempt(() => recorder.close(Date.now()));
+    store.close();
+  };
+  return { noteRuns, close };
+}
+
+function pricesIn(book: PriceBook): PriceOf {
+  const lookup = new PriceLookup(book);
+  return (node) => {
+    const found = lookup.priceOf(node);
+    if (found === null) return null;
+    const { listNanosPerHour, nanosPerHour } = found.offering;
+    const listMicrosPerHour = Math.round((listNanosPerHour ?? nanosPerHour) / 1000);
+    return { microsPerHour: found.microsPerHour, listMicrosPerHour };
+  };
+}

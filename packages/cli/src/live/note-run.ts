@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import { entriesOfRun } from '@restow/controller';
+import { SqliteStore } from '@restow/report';
+import { recordsOf } from './run-records.ts';
+
+/** Writes a run that is over down in a ledger, which begins with it if there is none. */
+export async function noteRun(file: string, runId: string): Promise<void> {
+  const records = await recordsOf(runId);
+  const [first] = records;
+  const bodies = entriesOfRun(records);
+  if (first?.type !== 'started' || bodies.length === 0) return;
+  const store = SqliteStore.open(resolve(file));
+  try {
+    const isEmpty = store.stored()[Symbol.iterator]().next().done === true;
+    const { cluster, at, plan } = first;
+    store.append([
+      ...(isEmpty ? [{ kind: 'opened', at, cluster, currency: plan.summary.currency } as const] : []),
+      ...bodies,
+    ]);
+  } finally {
+    store.close();
+  }
+}
