@@ -50,7 +50,8 @@ test('what comes back may be because of the run, or not: a range, and never more
   const before = nodeOf('stays', 0, 10 * HOUR, 500);
   const back = (micros: number) => nodeOf('back', 4 * HOUR, 10 * HOUR, micros);
   expect(realised([run, before, back(60)])).toEqual({ low: 800 - 360, high: 800 });
-  expect(realised([run, before, back(900)])).toEqual({ low: 0, high: 800 });
+  // More than was removed is growth.
+  expect(realised([run, before, back(900)])).toEqual({ low: 800 - 600, high: 800 });
   const second = runOf({ run: 's', startedAt: 5 * HOUR, endedAt: 6 * HOUR, removed: [removed(6 * HOUR, 10)] });
   // It came before the second one.
   const both = savings([second, run, back(60)], PERIOD);
@@ -58,6 +59,17 @@ test('what comes back may be because of the run, or not: a range, and never more
     ['r', 360],
     ['s', 0],
   ]);
+});
+
+test('what comes back and is removed again saves once, and so does what was launched and is removed later', () => {
+  const run = runOf({ removed: [removed(2 * HOUR, 100)] });
+  const again = { node: 'back', uid: 'back', microsPerHour: 100, at: 6 * HOUR };
+  const second = runOf({ run: 's', startedAt: 5 * HOUR, endedAt: 6 * HOUR, removed: [again] });
+  // Two hours without the first, four without the second; or both would have been there.
+  expect(realised([run, second, nodeOf('back', 4 * HOUR, 6 * HOUR, 100)])).toEqual({ low: 200 + 400, high: 800 + 400 });
+  const launched = [{ node: 'back', uid: 'back', microsPerHour: 100, from: 4 * HOUR, until: null }];
+  const first = runOf({ removed: [removed(2 * HOUR, 150)], launched });
+  expect(realised([first, second, nodeOf('back', 4 * HOUR, 6 * HOUR, 100)]).high).toBe(1_200 - 600 + 400);
 });
 
 test('a node is not taken to have stayed for ever, and what has no price is counted as such', () => {

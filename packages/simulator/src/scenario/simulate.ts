@@ -1,8 +1,9 @@
-import { type Account, carryOut, MemoryJournal, type Planner } from '@restow/executor';
+import { type Account, carryOut, type JournalRecord, MemoryJournal, type Planner } from '@restow/executor';
 import type { Plan, Policy, PriceBook, Snapshot } from '@restow/model';
 import { simulatedPorts } from '../ports/simulated-ports.ts';
 import { Simulation } from '../ports/simulation.ts';
 import { createWorld } from '../world/create-world.ts';
+import type { World } from '../world/world.ts';
 import { enterScenario } from './enter-scenario.ts';
 import type { Scenario, SpotTrace } from './scenario.ts';
 
@@ -18,6 +19,11 @@ export interface SimulationInput {
   /** Makes plans, at the prices of the moment; null: restow is not there. */
   readonly planner: ((book: PriceBook) => ScenarioPlanner) | null;
   readonly onHour: (hour: SimulatedHour) => void;
+  /** Looks on: told of the world before anything happens in it, and of each run's records once it is over. */
+  readonly witness?: {
+    readonly onWorld: (world: World) => void;
+    readonly onRun: (records: readonly JournalRecord[]) => void;
+  };
 }
 
 export interface ScenarioPlanner {
@@ -70,6 +76,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationResult
     },
   });
   enterScenario(world, scenario, traces);
+  input.witness?.onWorld(world);
   const simulation = new Simulation(world);
   const hours: SimulatedHour[] = [];
   const runs: SimulatedRun[] = [];
@@ -100,7 +107,10 @@ export async function simulate(input: SimulationInput): Promise<SimulationResult
       // A run that takes longer than the interval lets the ticks in between go by.
       if (startedAt + tick * everyMs < world.now) continue;
       await sleepTo(simulation, startedAt + tick * everyMs);
-      runs.push(await runOnce(simulation, scenario.policy, plans({ ...book, offerings: world.state.offerings }), tick));
+      const planner = plans({ ...book, offerings: world.state.offerings });
+      const { run, records } = await runOnce(simulation, scenario.policy, planner, tick);
+      runs.push(run);
+      if (records.length > 0) input.witness?.onRun(records);
     }
   };
   // The hours end it: a run that is still going on then is not counted, its costs are.
@@ -119,16 +129,19 @@ async function runOnce(
   policy: Policy,
   { first, rest }: ScenarioPlanner,
   tick: number,
-): Promise<SimulatedRun> {
+): Promise<{ readonly run: SimulatedRun; readonly records: readonly JournalRecord[] }> {
   const { world } = simulation;
   const at = world.now;
   const plan = first(world.snapshot());
-  if (plan.steps.length === 0) return { at, account: null, refused: null };
-  const ports = { ...simulatedPorts(simulation), planner: rest, journal: new MemoryJournal(), onRecord: () => {} };
+  if (plan.steps.length === 0) return { run: { at, account: null, refused: null }, records: [] };
+  const journal = new MemoryJournal();
+  const ports = { ...simulatedPorts(simulation), planner: rest, journal, onRecord: () => {} };
   const request = { runId: `run-${tick}`, plan, policy };
   const outcome = await carryOut(request, ports, { signal: NEVER, mustStop: () => null });
-  if (outcome.ok) return { at, account: outcome.account, refused: null };
-  return { at, account: null, refused: outcome.reasons.map(({ message }) => message).join('; ') };
+  const records = await journal.read();
+  if (outcome.ok) return { run: { at, account: outcome.account, refused: null }, records };
+  const refused = outcome.reasons.map(({ message }) => message).join('; ');
+  return { run: { at, account: null, refused }, records };
 }
 
 const NEVER = new AbortController().signal;
