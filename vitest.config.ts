@@ -38,9 +38,9 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
     sequence: { sequencer: LongestFirst },
-    // Twice the cores that there may be: tests on a real cluster mostly wait for it.
-    maxWorkers: 4,
-    testTimeout: 240_000,
+    // One more than the cores that there may be: tests on a real cluster mostly wait for it.
+    maxWorkers: 3,
+    testTimeout: 480_000,
     hookTimeout: 120_000,
   },
 });

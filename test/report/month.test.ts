@@ -12,7 +12,10 @@ import {
 } from '@restow/simulator';
 import { snapshotOf } from '@restow/snapshotter';
 import { amendRequest, type LpEngines, loadEngines, makePlan } from '@restow/solver';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
+
+// It plans a hundred nodes again and again, with other tests beside it.
+vi.setConfig({ testTimeout: 600_000 });
 
 const HOUR_MS = 3_600_000;
 const MONTH_HOURS = 24 * 30;
