@@ -27,6 +27,12 @@ export interface DeletedPod {
   readonly node: string | null;
 }
 
+export interface WatchedNode {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly addedAt: number | null;
+  readonly goneAt: number | null;
+}
+
 /**
  * Looks on from outside, by watches of its own, and writes down whatever must never happen: a budget below its minimum,
  * a workload below its ready floor, a StatefulSet's pod twice, a node removed with a pod on it.
@@ -41,6 +47,8 @@ export class Watcher {
   readonly #api: ApiConnection;
   /** Pods that were asked to go, or went unasked, by UID. */
   readonly deletedPods = new Map<string, DeletedPod>();
+  /** Every node that was there, by UID: since when, if that was seen, and until when. */
+  readonly nodes = new Map<string, WatchedNode>();
   #removedNodes = 0;
   #isComplete = false;
 
@@ -60,7 +68,7 @@ export class Watcher {
     const watcher = new Watcher(api, items, replicas);
     await watcher.#watch('/api/v1/namespaces/default/pods', (type, object) => watcher.#onPod(type, object as Pod));
     await watcher.#watch('/api/v1/nodes', (type, object) => {
-      if (type === 'DELETED') watcher.#onNodeGone((object as { metadata: Metadata }).metadata.name);
+      watcher.#onNode(type, (object as { metadata: Metadata }).metadata);
     });
     watcher.#isComplete = true;
     return watcher;
@@ -125,6 +133,13 @@ export class Watcher {
       if (healthy < minimum) this.problems.push(`budget ${metadata.name}: ${healthy} healthy, at least ${minimum}`);
     }
     if (healthy < wanted - 1) this.problems.push(`${app}: ${healthy} of ${wanted} ready`);
+  }
+
+  #onNode(type: string, { uid, name, labels = {} }: Metadata): void {
+    const known = this.nodes.get(uid);
+    const addedAt = known === undefined && this.#isComplete ? Date.now() : (known?.addedAt ?? null);
+    this.nodes.set(uid, { labels, addedAt, goneAt: type === 'DELETED' ? Date.now() : null });
+    if (type === 'DELETED') this.#onNodeGone(name);
   }
 
   #onNodeGone(name: string): void {

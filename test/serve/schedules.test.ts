@@ -46,6 +46,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     const config = {
       listen: { host: '127.0.0.1', port: 0 },
       prices: [cluster.prices[1]],
+      ledger: 'ledger.sqlite',
       schedules: [{ name: 'often', cron: '*/10 * * * * *', effort: 'quick', policy: 'policy.yaml', ...schedule }],
     };
     writeFileSync(file, JSON.stringify(config));
@@ -62,6 +63,33 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
       return pods.length === cluster.workloads.pods && pods.every(isReady) ? true : null;
     }, 'all pods are ready');
     expect(marksOn(await cluster.nodes())).toEqual([]);
+  }
+
+  /** By Node events alone: what is gone is saved, what has come is paid, half an hour from now. */
+  async function expectSavingsAsWatched(): Promise<void> {
+    const rows = readFileSync(cluster.prices[1]!.slice('file:'.length), 'utf8').trim().split('\n');
+    const prices = new Map(
+      rows.slice(1).map((row) => {
+        const [type, _zone, capacityType, ...cells] = row.split(',');
+        return [`${type} ${capacityType}`, Number(cells.at(-1))];
+      }),
+    );
+    const to = Date.now() + 1_800_000;
+    let saved = 0;
+    for (const { labels, addedAt, goneAt } of watcher.nodes.values()) {
+      const hours = ((goneAt === null ? 0 : to - goneAt) - (addedAt === null ? 0 : to - addedAt)) / 3_600_000;
+      const what = ['node.kubernetes.io/instance-type', 'karpenter.sh/capacity-type'];
+      saved += hours * prices.get(what.map((label) => labels[label]).join(' '))!;
+    }
+    const where = ['--ledger', join(folder, 'ledger.sqlite'), '--to', new Date(to).toISOString()];
+    const { stdout, stderr } = await restow(['report', 'savings', ...where, '-o', 'json']);
+    expect(stderr).toBe('');
+    const { total } = JSON.parse(stdout) as { total: { realisedLow: number; realisedHigh: number } };
+    expect(saved).toBeGreaterThan(0);
+    for (const micros of [total.realisedLow, total.realisedHigh]) {
+      expect(Math.abs(micros / 1e6 - saved)).toBeLessThan(saved / 100);
+    }
+    expect((await restow(['ledger', 'verify', where[1]!])).code).toBe(0);
   }
 
   /** A changed configuration is taken up, or refused and the old one stays in force. */
@@ -104,6 +132,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     expect(runs).toMatchObject([{ run, state: 'target' }]);
     await expectConfigTakenUpWhole(one);
     expect(await one.stop()).toBe(0);
+    await expectSavingsAsWatched();
     await expectWell();
   });
 
