@@ -25,7 +25,7 @@ export type {
   RemoveRefusal,
 } from './ports/node-manager.ts';
 export type { NodeIdentity, NodeMarker } from './ports/node-marker.ts';
-export type { MachineNotice, Notice, NoticeSource } from './ports/notice-source.ts';
+export { type MachineNotice, NOTICE_KINDS, type Notice, type NoticeSource } from './ports/notice-source.ts';
 export type { Planner } from './ports/planner.ts';
 export { compareWithCluster, refusePlan } from './run/accept-plan.ts';
 export type { RunPorts } from './run/context.ts';

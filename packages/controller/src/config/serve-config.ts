@@ -1,4 +1,4 @@
-import type { Notice } from '@restow/executor';
+import { NOTICE_KINDS } from '@restow/executor';
 import { API_VERSION, type DeepReadonly } from '@restow/model';
 import { validateDetailed } from 'node-cron';
 import { z } from 'zod';
@@ -11,15 +11,6 @@ const cron = z.string().superRefine((text, { addIssue }) => {
 });
 
 const timeZone = z.string().refine((name) => isTimeZone(name), { error: 'expected a time zone such as Europe/Berlin' });
-
-const NOTICE_KINDS = [
-  'spot-interruption',
-  'reservation-interruption',
-  'rebalance-hint',
-  'maintenance',
-  'going',
-  'person',
-] as const satisfies readonly Notice['kind'][];
 
 const scheduleSchema = z.strictObject({
   name: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$/, 'expected a name of a-z, 0-9 and -'),

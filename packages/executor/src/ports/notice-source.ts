@@ -1,14 +1,17 @@
+/** `going`: it is on its way out already; `person`: somebody said so. */
+export const NOTICE_KINDS = [
+  'spot-interruption',
+  'reservation-interruption',
+  'rebalance-hint',
+  'maintenance',
+  'going',
+  'person',
+] as const;
+
 /** A cloud's or a person's word that a node will go. */
 export interface Notice {
   readonly id: string;
-  /** `going`: it is on its way out already; `person`: somebody said so. */
-  readonly kind:
-    | 'spot-interruption'
-    | 'reservation-interruption'
-    | 'rebalance-hint'
-    | 'maintenance'
-    | 'going'
-    | 'person';
+  readonly kind: (typeof NOTICE_KINDS)[number];
   readonly node: string;
   /** When it goes, ms since the epoch; null when that is not known. */
   readonly deadline: number | null;

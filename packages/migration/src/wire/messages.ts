@@ -1,3 +1,4 @@
+import { NOTICE_KINDS } from '@restow/executor';
 import { z } from 'zod';
 
 /** What controller and agents say to each other, as JSON over HTTP/2. A change that an older peer cannot read is a new version. */
@@ -140,14 +141,7 @@ export const agentNoticesSchema = z.object({
   notices: z.array(
     z.object({
       id: z.string(),
-      kind: z.enum([
-        'spot-interruption',
-        'reservation-interruption',
-        'rebalance-hint',
-        'maintenance',
-        'going',
-        'person',
-      ]),
+      kind: z.enum(NOTICE_KINDS),
       /** Milliseconds since the epoch; null: not known. */
       deadline: z.number().nullable(),
     }),
