@@ -71,7 +71,6 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
       ]),
     );
     const watcher = await Watcher.open(controlPlane.kubeconfig, replicas);
-    const noticedAt = Date.now();
     const names = Array.from({ length: GOING }, (_, index) => `going-${index}`);
     await controlPlane.kubectl([
       'taint',
@@ -84,7 +83,6 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
       'all have left',
       WITHIN_MS,
     );
-    expect(Date.now() - noticedAt).toBeLessThan(WITHIN_MS);
     await untilFound(async () => {
       const pods = await readPods(controlPlane);
       return pods.length === podsOf(CROWD) && pods.every(isReady) ? true : null;
