@@ -2,7 +2,7 @@ export { type CheckedMove, type CheckInput, checkPlan, type LaunchedNode } from 
 export { byPriority, chooseOrder, inPodOrder, type Order } from './evacuate/choose-order.ts';
 export type { EvacuationRequest, GoingNode } from './evacuate/evacuation-request.ts';
 export type { Evacuee, Way } from './evacuate/evacuee.ts';
-export { planEvacuation } from './evacuate/plan-evacuation.ts';
+export { isNeverTouched, planEvacuation } from './evacuate/plan-evacuation.ts';
 export { type Leave, type Limits, type Times, timetable } from './evacuate/timetable.ts';
 export { type NodeVerdict, verdictsOfOtherNodes } from './explain/other-nodes.ts';
 export { enginesOf, type LpEngines, LpUnprovenError, loadEngines } from './lp/engines.ts';

@@ -2,7 +2,7 @@ import type { EvacuationOrder, EvacuationPorts } from '@restow/controller';
 import type { NoticeSource } from '@restow/executor';
 import type { Plan, PriceBook } from '@restow/model';
 import type { LiveView } from '@restow/snapshotter';
-import { type EvacuationRequest, planEvacuation, planInWorker } from '@restow/solver';
+import { type EvacuationRequest, isNeverTouched, planEvacuation, planInWorker } from '@restow/solver';
 import type { Logger } from 'pino';
 import { measuredRates } from './measured-rates.ts';
 import { newRunId } from './run-folder.ts';
@@ -40,7 +40,7 @@ export function evacuations(options: EvacuationsOptions): EvacuationPorts {
       const there = new Map(snapshot.nodes.map((node) => [node.name, node]));
       const going = nodes.flatMap(({ name, deadline, kind }) => {
         const node = there.get(name);
-        if (node === undefined) return [];
+        if (node === undefined || isNeverTouched({ snapshot, policy }, name)) return [];
         // What is on its way out is taken away by whoever has begun it.
         const remove = node.owner !== 'unknown' && kind !== 'going' && kind !== 'person' && !node.deleting;
         return [{ name, deadline, remove }];

@@ -20,6 +20,6 @@ export interface EvacuationPorts {
   newRunId(): string;
   /** Notices that have come and are not over; cheap, asked often. */
   notices(): readonly Notice[];
-  /** null: none of the nodes is there any more. */
+  /** null: none of the nodes is there any more, or may be touched. */
   evacuate(order: EvacuationOrder, signal: AbortSignal): Promise<Account | null>;
 }

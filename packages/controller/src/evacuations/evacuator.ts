@@ -103,7 +103,7 @@ export class Evacuator {
       this.#handled = before;
       return;
     }
-    if (account === null) return own.info('they have gone already');
+    if (account === null) return own.info('they have gone already, or are never to be touched');
     const { outcome, moves, nodes: changes, reasons, failures, left, stallMs } = account;
     metrics.evacuations.inc({ outcome });
     metrics.moves.inc({ outcome: 'made' }, moves.made);

@@ -5,6 +5,9 @@ import {
   carriersOf,
   keepRefusal,
   keptOf,
+  matchesSelector,
+  nodeRole,
+  parseLabelSelector,
   refusals,
   troubles,
   viewOfNode,
@@ -35,9 +38,11 @@ export function findPlaces(
   }
   const carriers = carriersOf(snapshot.pods, world);
   const nodes = new Map(snapshot.nodes.map((node) => [node.name, node]));
-  const targets = snapshot.nodes.filter(
-    ({ name, ready, deleting, controlPlane }) => !going.has(name) && ready && !deleting && !controlPlane,
-  );
+  const scope = parseLabelSelector(policy.nodes);
+  // Of what stays empty or not, only what nothing may come to matters here.
+  const isOpen = (node: SnapshotNode) =>
+    nodeRole(node, true, matchesSelector(scope, node.labels), policy, new Set()).frozen.length === 0;
+  const targets = snapshot.nodes.filter((node) => !going.has(node.name) && isOpen(node));
   const freeOf = ({ name, allocatable }: SnapshotNode) => (allocatable.cpu ?? 0) - (state.place(name).used.cpu ?? 0);
   const places = new Map<SnapshotPod, string | null>();
   for (const pod of pods) {

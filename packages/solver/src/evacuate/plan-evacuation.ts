@@ -6,7 +6,7 @@ import {
   type Plan,
   type SnapshotPod,
 } from '@restow/model';
-import { belongsToNode } from '@restow/scheduling';
+import { belongsToNode, matchesSelector, parseLabelSelector } from '@restow/scheduling';
 import type { PlanRequest } from '../make-plan.ts';
 import { predictMovement } from '../plan/movement.ts';
 import { statedPlan } from '../plan/stated-plan.ts';
@@ -28,7 +28,7 @@ const USUAL_LIVE_AT_ONCE = 2;
 /**
  * Gets the pods off nodes that are about to go: for each where to, by which method and in which order, so that what is
  * expected to be lost until each node's deadline is least. Room that is missing is launched at once, by `plan`. Throws
- * InputError where a node is not there.
+ * InputError where a node is not there, or the policy never touches it.
  */
 export async function planEvacuation(
   asked: EvacuationRequest,
@@ -37,6 +37,8 @@ export async function planEvacuation(
   const { nodes, now } = asked;
   const unknown = nodes.find(({ name }) => !asked.snapshot.nodes.some((node) => node.name === name));
   if (unknown !== undefined) throw new InputError(`there is no node ${unknown.name}`);
+  const untouched = nodes.find(({ name }) => isNeverTouched(asked, name));
+  if (untouched !== undefined) throw new InputError(`policy never touches node ${untouched.name} (neverTouch.nodes)`);
   const withinMs = (node: string) => Math.max(0, nodes.find(({ name }) => name === node)!.deadline - now);
   const longest = Math.max(...nodes.map(({ name }) => withinMs(name)));
   const going = new Set(nodes.map(({ name }) => name));
@@ -101,6 +103,15 @@ export async function planEvacuation(
     effort: 'quick',
     createdAt: new Date(now),
   });
+}
+
+/** Whether the policy says that nothing leaves a node, whatever becomes of it. */
+export function isNeverTouched(
+  { snapshot, policy }: Pick<EvacuationRequest, 'snapshot' | 'policy'>,
+  name: string,
+): boolean {
+  const labels = snapshot.nodes.find((node) => node.name === name)?.labels ?? {};
+  return policy.neverTouch.nodes.some((text) => matchesSelector(parseLabelSelector(text), labels));
 }
 
 /** As many as it takes for all of an owner's pods to have their turn in time. */
