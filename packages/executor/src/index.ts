@@ -8,7 +8,7 @@ export { FileJournal } from './journal/file-journal.ts';
 export { MemoryJournal, MemoryPlace } from './journal/memory-journal.ts';
 export type { Act, JournalRecord, Reason } from './journal/record.ts';
 export { NoticeBoard, type NoticeBoardOptions, type NoticeCounts } from './notices/notice-board.ts';
-export { noticesInTaints } from './notices/notice-in-taints.ts';
+export { noticesOnNode } from './notices/notices-on-node.ts';
 export { once } from './once.ts';
 export type { ActOutcome, Refusal } from './outcome.ts';
 export type { Clock } from './ports/clock.ts';

@@ -35,6 +35,8 @@ export const nodeSchema = z.strictObject({
   controlPlane: z.boolean(),
   /** Karpenter's or Cluster Autoscaler's annotation that forbids removing the node, as `key=value`; null without one. */
   doNotDisrupt: text.nullable(),
+  /** Types of conditions that are true and announce that it goes, such as `PreemptScheduled`; absent without any. */
+  announced: z.array(text).exactOptional(),
 });
 
 export const podSchema = z.strictObject({

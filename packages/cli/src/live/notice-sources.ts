@@ -1,4 +1,4 @@
-import { type MachineNotice, type Notice, NoticeBoard, noticesInTaints } from '@restow/executor';
+import { type MachineNotice, type Notice, NoticeBoard, noticesOnNode } from '@restow/executor';
 import { sleepMs } from '@restow/kube';
 import { AgentNoticeSource, type Agents } from '@restow/migration';
 import { InputError, LABEL } from '@restow/model';
@@ -45,7 +45,7 @@ export async function listenForNotices(request: NoticeRequest, signal: AbortSign
       const machine = machineAt(providerId);
       if (machine !== null) nodes.set(machine, name);
     }
-    const written = snapshot.nodes.flatMap((node) => noticesInTaints(node, Date.now()));
+    const written = snapshot.nodes.flatMap((node) => noticesOnNode(node, Date.now()));
     for (const notice of written) if (!tainted.has(notice.id)) board.post(notice);
     tainted = new Set(written.map(({ id }) => id));
     const hasAgent = ({ labels, ready }: (typeof snapshot.nodes)[number]) =>

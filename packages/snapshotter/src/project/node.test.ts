@@ -45,3 +45,13 @@ test.each([
 test('old labels count where new ones are not set', () => {
   expect(project({ 'beta.kubernetes.io/instance-type': 'm5.large' }).instanceType).toBe('m5.large');
 });
+
+test('conditions that announce an end are told by their types, and only where they are true', () => {
+  const withConditions = (...conditions: { type: string; status: string }[]) =>
+    projectNode(schema.parse({ metadata: { name: 'n' }, status: { allocatable: { cpu: '1' }, conditions } }))!
+      .announced;
+  const ready = { type: 'Ready', status: 'True' };
+  expect(withConditions(ready, { type: 'PreemptScheduled', status: 'True' })).toEqual(['PreemptScheduled']);
+  expect(withConditions(ready, { type: 'PreemptScheduled', status: 'False' })).toBe(undefined);
+  expect(withConditions(ready)).toBe(undefined);
+});

@@ -35,7 +35,14 @@ export function projectNode(raw: RawNode): SnapshotNode | null {
     ...ownerOf(labels, annotations),
     controlPlane: LABEL.controlPlane in labels || LABEL.controlPlaneOld in labels,
     doNotDisrupt: protection(annotations),
+    ...announcedBy(status?.conditions ?? []),
   };
+}
+
+/** The node problem detector of AKS names what is coming so (docs: node auto-repair, scheduled events). */
+function announcedBy(conditions: readonly { readonly type: string; readonly status: string }[]) {
+  const announced = conditions.filter(({ type, status }) => /^[A-Z]\w*Scheduled$/.test(type) && status === 'True');
+  return announced.length === 0 ? {} : { announced: announced.map(({ type }) => type) };
 }
 
 function capacityTypeOf(labels: Readonly<Record<string, string>>): CapacityType {
