@@ -96,7 +96,6 @@ describe.skipIf(why !== null)(why ?? 'nodes that are given notice', () => {
       const places = order.flatMap((name, index) => (test.test(name) ? [index] : []));
       return places[Math.floor(places.length / 2)]!;
     };
-    expect(median(/^single-/)).toBeLessThan(median(/^web-/));
     expect(median(/^stateful-/)).toBeLessThan(median(/^web-/));
     // The budgets of those that have one were kept; that several go at once is what the policy says.
     expect(watcher.problems.filter((problem) => problem.startsWith('budget') || problem.includes('twice'))).toEqual([]);
