@@ -33,7 +33,7 @@ export async function crowd(controlPlane: ControlPlane, going: number, staying: 
       workload('StatefulSet', name, of.statefulReplicas),
       budget(name),
     ]),
-    ...names('web', of.deployments).map((name) => workload('Deployment', name, of.replicas)),
+    ...names('web', of.deployments).flatMap((name) => [workload('Deployment', name, of.replicas), budget(name)]),
     ...names('single', of.singles).map((name) => workload('Deployment', name, 1)),
   ]);
   await untilFound(

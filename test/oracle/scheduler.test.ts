@@ -4,7 +4,7 @@ import { SchedulerOracle, verdictsOfRestow } from './verdicts.ts';
 import { generateWorld, PROBED } from './world.ts';
 
 const SOAK = process.env.RESTOW_SOAK === '1';
-const WORLDS = SOAK ? 600 : 80;
+const WORLDS = SOAK ? 600 : 130;
 const PROBES = 20;
 /** Building the test bed from source, the first time. */
 const COLD_MS = 20 * 60_000;
