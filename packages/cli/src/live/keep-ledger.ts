@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { entriesOfRun } from '@restow/controller';
+import type { LiveCluster } from '@restow/executor';
 import { sleepMs } from '@restow/kube';
-import type { PriceBook } from '@restow/model';
+import { nanosToMicros, type PriceBook } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
 import { factsOf, type PriceOf, Recorder, SqliteStore } from '@restow/report';
 import type { LiveView } from '@restow/snapshotter';
@@ -50,21 +51,27 @@ export async function keepLedger(options: LedgerOptions, signal: AbortSignal): P
       isWell = false;
     }
   };
-  const observe = async () => {
-    for (let live = first; !told.aborted; ) {
-      const priceOf = pricesIn(book);
-      attempt(() => recorder.observe(factsOf(live.snapshot, priceOf), Date.now()));
+  /** What the cluster is next, however long it is away: what it was before is not looked at once more. */
+  const next = async (before: LiveCluster): Promise<LiveCluster> => {
+    for (;;) {
       try {
         // Much may happen in a second, and is looked at together.
         await sleepMs(TOGETHER_MS, told);
-        live = await view.changed(live.version, TICK_MS, told);
+        const live = await view.changed(before.version, TICK_MS, told);
         book = await prices();
+        return live;
       } catch (err) {
-        if (told.aborted) return;
+        if (told.aborted) return before;
         log.warn({ err }, 'the cluster is away: what comes and goes meanwhile is not known');
         recorder.lookAway();
         await sleepMs(TICK_MS, told).catch(() => {});
       }
+    }
+  };
+  const observe = async () => {
+    for (let live = first; !told.aborted; live = await next(live)) {
+      const facts = factsOf(live.snapshot, pricesIn(book));
+      attempt(() => recorder.observe(facts, Date.now()));
     }
   };
   const observing = observe().catch((err) => log.error({ err }, 'the ledger is not kept any more'));
@@ -98,7 +105,7 @@ function pricesIn(book: PriceBook): PriceOf {
     const found = lookup.priceOf(node);
     if (found === null) return null;
     const { listNanosPerHour, nanosPerHour } = found.offering;
-    const listMicrosPerHour = Math.round((listNanosPerHour ?? nanosPerHour) / 1000);
+    const listMicrosPerHour = nanosToMicros(listNanosPerHour ?? nanosPerHour);
     return { microsPerHour: found.microsPerHour, listMicrosPerHour };
   };
 }

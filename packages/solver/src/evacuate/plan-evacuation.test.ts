@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type Plan, type Policy } from '@restow/model';
+import { DEFAULT_POLICY, digestOf, type Plan, type Policy, snapshotDigest } from '@restow/model';
 import { buildNode, buildPod, buildPriceBook, buildSnapshot } from '@restow/testkit';
 import { expect, test } from 'vitest';
 import { planEvacuation } from './plan-evacuation.ts';
@@ -60,4 +60,19 @@ test('what the policy never touches is neither left nor gone to, and what it val
 
 test('nodes that are not there are refused', async () => {
   await expect(plan(DEFAULT_POLICY, ['nobody'])).rejects.toThrow(/there is no node nobody/);
+});
+
+test('where memory is measured, the plan still names the prices and the cluster that it was asked about', async () => {
+  const pod = buildPod('web-1', 'a', { requests: { cpu: 500, memory: GIB } });
+  const podUsage = [{ namespace: 'default', name: 'web-1', memoryBytes: GIB }];
+  const snapshot = buildSnapshot({ nodes: [roomy('a'), roomy('b')], pods: [pod], podUsage });
+  const machine = { instanceType: 'm', cores: 4, gib: 16, pods: 20, microsPerHour: 100_000 };
+  const book = buildPriceBook([machine]);
+  const nodes = [{ name: 'a', deadline: NOW + 120_000, remove: false }];
+  const made = await planEvacuation({ snapshot, book, policy: DEFAULT_POLICY, now: NOW, nodes }, () =>
+    Promise.reject(new Error('there is room for all')),
+  );
+  expect(made.target.placements.length).toBe(1);
+  expect(made.metadata.priceBookDigest).toBe(digestOf(book));
+  expect(made.metadata.snapshotDigest).toBe(snapshotDigest(snapshot));
 });

@@ -47,7 +47,7 @@ export async function planEvacuation(
   const atOnce = atOncePerOwner(asked, rates, asked.snapshot.pods.filter(onGoing));
   const policy = evacuationPolicy(asked.policy, rates, longest, atOnce);
   const request = withMeasuredMemory({ snapshot: asked.snapshot, book: asked.book, policy, effort: 'quick', seed: 1 });
-  const { snapshot, book } = request;
+  const { snapshot } = request;
   const worth = stakes(snapshot, policy);
   const pods = snapshot.pods.filter(onGoing);
   const asFacts = (placeOf: (pod: SnapshotPod) => Place | null) => ({ snapshot, policy, rates, withinMs, placeOf });
@@ -76,8 +76,9 @@ export async function planEvacuation(
   const limits = { liveAtOnce: USUAL_LIVE_AT_ONCE, podsAtOnce };
   const lossOf = (leaves: Order['leaves']) => Math.round(expectedLoss(evacuees, leaves, limits, rates));
   return statedPlan({
+    // What was measured is counted in for placing alone: by these digests the run knows its prices again.
     snapshot: asked.snapshot,
-    book,
+    book: asked.book,
     policy,
     moves: order.leaves.map(({ evacuee, way }): Placement => {
       const { namespace, name, uid } = evacuee.pod;

@@ -1,4 +1,4 @@
-import { type Policy, parseRateNanos, type Snapshot, type SnapshotPod } from '@restow/model';
+import { nanosToMicros, type Policy, parseRateNanos, type Snapshot, type SnapshotPod } from '@restow/model';
 import { matchesSelector, parseLabelSelector } from '@restow/scheduling';
 
 /** What is at stake with one pod, in micro-units of the currency. */
@@ -52,5 +52,5 @@ export function stakes(snapshot: Snapshot, { evacuation }: Policy): (pod: Snapsh
 }
 
 function microsOf(amount: string): number {
-  return Math.round(parseRateNanos(amount) / 1000);
+  return nanosToMicros(parseRateNanos(amount));
 }
