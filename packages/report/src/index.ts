@@ -1,6 +1,7 @@
 export { type Allocation, allocate, type Period, type Share } from './allocate/allocate.ts';
 export { type Missing, missingIn } from './coverage.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export { beginLedger } from './ledger/begin-ledger.ts';
 export type { Body, BodyOf, Entry } from './ledger/entry.ts';
 export type { LedgerStore, StoredEntry } from './ledger/ledger-store.ts';
 export { SqliteStore } from './ledger/sqlite-store.ts';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { entriesOfRun } from '@restow/controller';
-import { SqliteStore } from '@restow/report';
+import { beginLedger, SqliteStore } from '@restow/report';
 import { recordsOf } from './run-records.ts';
 
 /** Writes a run that is over down in a ledger, which begins with it if there is none. */
@@ -11,12 +11,9 @@ export async function noteRun(file: string, runId: string): Promise<void> {
   if (first?.type !== 'started' || bodies.length === 0) return;
   const store = SqliteStore.open(resolve(file));
   try {
-    const isEmpty = store.stored()[Symbol.iterator]().next().done === true;
     const { cluster, at, plan } = first;
-    store.append([
-      ...(isEmpty ? [{ kind: 'opened', at, cluster, currency: plan.summary.currency } as const] : []),
-      ...bodies,
-    ]);
+    beginLedger(store, { at, cluster, currency: plan.summary.currency });
+    store.append(bodies);
   } finally {
     store.close();
   }

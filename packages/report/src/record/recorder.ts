@@ -1,3 +1,4 @@
+import { beginLedger } from '../ledger/begin-ledger.ts';
 import type { Body } from '../ledger/entry.ts';
 import type { LedgerStore } from '../ledger/ledger-store.ts';
 import type { Facts } from './facts.ts';
@@ -30,9 +31,7 @@ export class Recorder {
     this.#store = store;
     const state = store.state();
     this.#open = state === null ? null : (JSON.parse(state) as OpenIntervals);
-    if (state === null && store.entries()[Symbol.iterator]().next().done === true) {
-      store.append([{ kind: 'opened', at, cluster, currency }]);
-    }
+    beginLedger(store, { at, cluster, currency });
   }
 
   /** The cluster is as this now. */
