@@ -247,8 +247,10 @@ export function buildProgram(): Command {
     .requiredOption('--ledger <file>', 'the ledger')
     .option('--from <moment>', 'from then on: a date in UTC, or how long ago, such as 7d', '30d')
     .option('--to <moment>', 'until then; by default until now')
-    .option('--by <key>', "allocation: 'namespace', 'controller', 'node' or 'label:NAME'", 'namespace')
-    .addOption(new Option('-o, --output <format>', 'what to print').choices(['table', 'json', 'csv']).default('table'))
+    .option('--by <key>', "allocation, and who pays: 'namespace', 'controller', 'node' or 'label:NAME'", 'namespace')
+    .addOption(
+      new Option('-o, --output <format>', 'what to print').choices(['table', 'json', 'csv', 'html']).default('table'),
+    )
     .action(async (report, options) => (await import('./commands/report.ts')).runReport(report, options));
 
   program

@@ -2,6 +2,7 @@ export { type Schedule, type ServeConfig, serveConfigSchema } from './config/ser
 export type { EvacuationOrder, EvacuationPorts, NoticedNode } from './evacuations/evacuation-ports.ts';
 export { Evacuator, type EvacuatorOptions } from './evacuations/evacuator.ts';
 export { entriesOfRun } from './ledger/entries-of-run.ts';
+export { entryOfPlan } from './ledger/entry-of-plan.ts';
 export { Metrics } from './observe/metrics.ts';
 export { type HealthOptions, type HealthServer, serveHealth } from './observe/serve-health.ts';
 export type { Proposal, RunPorts } from './schedules/run-ports.ts';

@@ -31,3 +31,17 @@ export function missingIn(bodies: Iterable<Body>, { from, to }: Period, problem:
     .filter((gap) => gap.from < gap.until)
     .sort((one, other) => one.from - other.from);
 }
+
+/** For how long of a period nothing is known. */
+export function missingMs(missing: readonly Missing[], { from, to }: Period): number {
+  const parts = missing
+    .map((one) => ({ from: Math.max(one.from, from), until: Math.min(one.until, to) }))
+    .sort((one, other) => one.from - other.from);
+  let ms = 0;
+  let known = from;
+  for (const part of parts) {
+    ms += Math.max(0, part.until - Math.max(part.from, known));
+    known = Math.max(known, part.until);
+  }
+  return ms;
+}

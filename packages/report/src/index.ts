@@ -1,12 +1,16 @@
 export { type Allocation, allocate, type Period, type Share } from './allocate/allocate.ts';
+export { type Blocker, blockersIn } from './blockers.ts';
 export { type Missing, missingIn } from './coverage.ts';
 export { LedgerError, type LedgerErrorCode } from './errors.ts';
+export { missingLines, type ReportFrame, tablePage } from './html/frame.ts';
+export { summaryPage } from './html/summary-page.ts';
 export { beginLedger } from './ledger/begin-ledger.ts';
 export type { Body, BodyOf, Entry } from './ledger/entry.ts';
 export type { LedgerStore, StoredEntry } from './ledger/ledger-store.ts';
 export { SqliteStore } from './ledger/sqlite-store.ts';
 export { type Verdict, verify } from './ledger/verify.ts';
-export { type Facts, factsOf, type PriceOf } from './record/facts.ts';
+export { overTime } from './over-time.ts';
+export { controllersOf, type Facts, factsOf, type PriceOf } from './record/facts.ts';
 export { Recorder, type RecorderOptions } from './record/recorder.ts';
 export { type RunSaving, type Savings, savings } from './savings/savings.ts';
 export { actionsTable } from './tables/actions-table.ts';
@@ -14,5 +18,6 @@ export { type AllocationKey, allocationTable } from './tables/allocation-table.t
 export { toCsv } from './tables/csv.ts';
 export { idleTable } from './tables/idle-table.ts';
 export { savingsTable } from './tables/savings-table.ts';
+export { headingOf, isFigure, showCell, showTime } from './tables/show-cell.ts';
 export { summaryTable } from './tables/summary-table.ts';
-export type { Cell, Column, ColumnKind, Table } from './tables/table.ts';
+export type { Cell, Column, ColumnKind, Table, TableRow } from './tables/table.ts';

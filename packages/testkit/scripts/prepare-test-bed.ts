@@ -1,8 +1,10 @@
+import { browserRoot } from '../src/browser.ts';
 import { motoFolder } from '../src/clouds/moto.ts';
 import { BINARIES, findBinary } from '../src/control-plane/binaries.ts';
 import { leftOut, whyNoNodes } from '../src/control-plane/left-out.ts';
+import { installMmdebstrap } from '../src/nodes/debian-tree.ts';
 import { IMAGE_NAMES, imageArchive } from '../src/nodes/images.ts';
-import { installMmdebstrap, nodeRoot } from '../src/nodes/node-root.ts';
+import { nodeRoot } from '../src/nodes/node-root.ts';
 import { shimBinary } from '../src/nodes/shim-binary.ts';
 
 /** Builds what the test bed needs, one after the other, before several tests would want it at the same time. */
@@ -23,6 +25,7 @@ if (whyNot !== null) process.stdout.write(`the nodes: ${whyNot}\n`);
 else {
   await installMmdebstrap();
   process.stdout.write(`nodes: ${await nodeRoot()}\n`);
+  process.stdout.write(`browser: ${await browserRoot()}\n`);
   for (const name of IMAGE_NAMES) process.stdout.write(`image ${name}: ${await imageArchive(name)}\n`);
   process.stdout.write(`restow-runc: ${await shimBinary()}\n`);
 }

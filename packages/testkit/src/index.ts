@@ -1,3 +1,4 @@
+export { type Looked, lookAt } from './browser.ts';
 export { buildPlan } from './build-plan.ts';
 export { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, type MachinePrice } from './builders.ts';
 export { FakeAws, type FakeAwsAccount, type Fault } from './clouds/fake-aws.ts';

@@ -5,14 +5,19 @@ import {
   allocate,
   allocationTable,
   type Body,
+  blockersIn,
   idleTable,
   missingIn,
+  overTime,
   type Period,
+  type ReportFrame,
   SqliteStore,
   savings,
   savingsTable,
+  summaryPage,
   summaryTable,
   type Table,
+  tablePage,
   toCsv,
   verify,
 } from '@restow/report';
@@ -24,7 +29,7 @@ export interface ReportOptions {
   readonly from: string;
   readonly to?: string;
   readonly by: string;
-  readonly output: 'table' | 'json' | 'csv';
+  readonly output: 'table' | 'json' | 'csv' | 'html';
 }
 
 type ReportName = 'summary' | 'allocation' | 'idle' | 'actions' | 'savings';
@@ -41,15 +46,34 @@ export function runReport(name: ReportName, options: ReportOptions): void {
   try {
     const bodies: Body[] = [];
     const { problem } = verify(store.stored(), (body) => bodies.push(body));
-    const table = tableOf(name, bodies, period, by);
     const missing = missingIn(bodies, period, problem);
     const currency = bodies.find((body) => body.kind === 'opened')?.currency ?? null;
-    if (options.output === 'csv') process.stdout.write(toCsv(table));
-    else if (options.output === 'json') process.stdout.write(`${asJson(name, table, { period, currency, missing })}\n`);
-    else process.stdout.write(renderReport(table, { period, currency, missing }));
+    process.stdout.write(written({ name, by, output: options.output, bodies, frame: { period, currency, missing } }));
   } finally {
     store.close();
   }
+}
+
+interface Asked {
+  readonly name: ReportName;
+  readonly by: AllocationKey;
+  readonly output: ReportOptions['output'];
+  readonly bodies: readonly Body[];
+  readonly frame: ReportFrame;
+}
+
+function written({ name, by, output, bodies, frame }: Asked): string {
+  const { period, missing } = frame;
+  const table = tableOf(name, bodies, period, by);
+  if (output === 'csv') return toCsv(table);
+  if (output === 'json') return `${asJson(name, table, frame)}\n`;
+  if (output === 'table') return renderReport(table, frame);
+  if (name !== 'summary') return tablePage(name, table, frame);
+  const allocation = allocate(bodies, period);
+  const payers = allocationTable(allocation, by);
+  const parts = { allocation, payers, savings: savings(bodies, period), blockers: blockersIn(bodies, period) };
+  const notes = [...table.notes, ...payers.notes];
+  return summaryPage({ frame, by, ...parts, spans: overTime(bodies, period, missing), notes });
 }
 
 function tableOf(name: ReportName, bodies: readonly Body[], period: Period, by: AllocationKey): Table {
@@ -57,16 +81,16 @@ function tableOf(name: ReportName, bodies: readonly Body[], period: Period, by: 
   if (name === 'savings') return savingsTable(savings(bodies, period));
   const allocation = allocate(bodies, period);
   if (name === 'allocation') return allocationTable(allocation, by);
-  if (name === 'idle') return idleTable(allocation);
+  if (name === 'idle') return idleTable(allocation, blockersIn(bodies, period));
   return summaryTable(allocation, savings(bodies, period));
 }
 
 /** Money in micro-units, times in milliseconds since the epoch. */
-function asJson(report: string, { columns, rows, total, notes }: Table, more: object): string {
+function asJson(report: string, { columns, rows, total, notes }: Table, frame: ReportFrame): string {
   const named = (row: readonly unknown[]) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index]]));
   const units = Object.fromEntries(columns.map(({ name, kind }) => [name, kind]));
   return JSON.stringify(
-    { report, ...more, units, rows: rows.map(named), total: total && named(total), notes },
+    { report, ...frame, units, rows: rows.map(named), total: total && named(total), notes },
     null,
     2,
   );

@@ -2,9 +2,9 @@ import { resolve } from 'node:path';
 import { entriesOfRun } from '@restow/controller';
 import type { LiveCluster } from '@restow/executor';
 import { sleepMs } from '@restow/kube';
-import { nanosToMicros, type PriceBook } from '@restow/model';
+import { canonicalJson, nanosToMicros, type PriceBook } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
-import { factsOf, type PriceOf, Recorder, SqliteStore } from '@restow/report';
+import { type BodyOf, factsOf, type PriceOf, Recorder, SqliteStore } from '@restow/report';
 import type { LiveView } from '@restow/snapshotter';
 import type { Logger } from 'pino';
 import { listRunIds, readRunMeta } from './run-folder.ts';
@@ -20,6 +20,8 @@ export interface LedgerOptions {
 }
 
 export interface KeptLedger {
+  /** What stands in the way, where that is not what is written down already. */
+  notePlan(planned: BodyOf<'plan'>): void;
   /** The run is over. */
   noteRuns(): Promise<void>;
   close(): Promise<void>;
@@ -76,7 +78,19 @@ export async function keepLedger(options: LedgerOptions, signal: AbortSignal): P
   };
   const observing = observe().catch((err) => log.error({ err }, 'the ledger is not kept any more'));
   const noted = new Set<string>();
-  for (const { body } of store.entries()) if (body.kind === 'run') noted.add(body.run);
+  let saidLast: string | null = null;
+  for (const { body } of store.entries()) {
+    if (body.kind === 'run') noted.add(body.run);
+    if (body.kind === 'plan') saidLast = whatItSays(body);
+  }
+  const notePlan = (planned: BodyOf<'plan'>) => {
+    const says = whatItSays(planned);
+    if (says === saidLast) return;
+    attempt(() => {
+      recorder.note([planned]);
+      saidLast = says;
+    });
+  };
   const noteRuns = async () => {
     for (const runId of listRunIds()) {
       if (noted.has(runId) || readRunMeta(runId).server !== options.server) continue;
@@ -96,7 +110,12 @@ export async function keepLedger(options: LedgerOptions, signal: AbortSignal): P
     attempt(() => recorder.close(Date.now()));
     store.close();
   };
-  return { noteRuns, close };
+  return { notePlan, noteRuns, close };
+}
+
+/** Schedules plan again and again, and mostly find what they have found before. */
+function whatItSays({ run: _run, at: _at, ...rest }: BodyOf<'plan'>): string {
+  return canonicalJson(rest);
 }
 
 function pricesIn(book: PriceBook): PriceOf {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import type { RunPorts, Schedule, ServeConfig } from '@restow/controller';
+import { entryOfPlan, type RunPorts, type Schedule, type ServeConfig } from '@restow/controller';
 import type { NoticeSource, Reason } from '@restow/executor';
 import {
   approvedBy,
@@ -11,6 +11,7 @@ import {
   whyPaused,
 } from '@restow/kube';
 import type { Plan } from '@restow/model';
+import type { BodyOf } from '@restow/report';
 import { planInWorker } from '@restow/solver';
 import { areLive, keepBook } from '../kept-books.ts';
 import { clusterChoice, readCluster } from '../read-cluster.ts';
@@ -29,6 +30,8 @@ export interface ScheduledRunsOptions {
   readonly file: string;
   /** What nodes have been told; runs do not listen for themselves. */
   readonly notices: NoticeSource;
+  /** What a schedule has planned, whether or not it is carried out. */
+  readonly onPlanned: (planned: BodyOf<'plan'>) => void;
   /** A run is over, however it ended. */
   readonly onEnded: () => Promise<void>;
   /** As it is now. */
@@ -40,12 +43,12 @@ const SEED = 1;
 
 /** The scheduler's ports, as `restow plan` and `restow apply` do it. */
 export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
-  const { connection, api, kubeconfig, context, file, notices, onEnded, config } = options;
+  const { connection, api, kubeconfig, context, file, notices, onPlanned, onEnded, config } = options;
   const choice = clusterChoice(kubeconfig ?? undefined, context);
   return {
     newRunId: () => newRunId(new Date()),
     paused: (signal) => whyPaused(api, signal),
-    plan: async ({ policy: policyFile, effort }: Schedule, _runId, signal) => {
+    plan: async ({ name, policy: policyFile, effort }: Schedule, run, signal) => {
       const policy = await policyOf(file, policyFile);
       const { prices, assumeRegion } = config();
       const book = await readPrices({ sources: prices, assumeRegion }, policy);
@@ -55,6 +58,7 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
       const plan = await planInWorker(request, { timeLimitMs: PLAN_MS, signal, onProgress: () => {} });
       signal.throwIfAborted();
       if (areLive(prices)) await keepBook(book);
+      onPlanned(entryOfPlan(plan, snapshot, { run, schedule: name }));
       return plan;
     },
     apply: ({ runId, plan }, signal) => {

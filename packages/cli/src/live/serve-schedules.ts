@@ -11,6 +11,7 @@ import {
 } from '@restow/controller';
 import { KubeApi, KubeConnection, sleepMs } from '@restow/kube';
 import { InputError } from '@restow/model';
+import type { BodyOf } from '@restow/report';
 import { LiveView } from '@restow/snapshotter';
 import { type Logger, pino } from 'pino';
 import { cloudAt } from '../clouds.ts';
@@ -121,7 +122,8 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
   const onEnded = async () => {
     await ledger?.noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
   };
-  const shared = { ...request, onEnded, notices: await listenForNotices(heard, signal) };
+  const onPlanned = (planned: BodyOf<'plan'>) => ledger?.notePlan(planned);
+  const shared = { ...request, onPlanned, onEnded, notices: await listenForNotices(heard, signal) };
   const scheduler = new Scheduler({ ports: scheduledRuns(shared), metrics, log, now: Date.now });
   const evacuator = new Evacuator({
     ports: evacuations({ ...shared, view, priceBook }),

@@ -109,10 +109,23 @@ const pods = fc
     ),
   );
 
+const plans = fc
+  .array(fc.record({ at: amount(12 * HOUR), node: amount(3), pod: fc.option(amount(8)), micros: amount(2_000_000) }), {
+    maxLength: 3,
+  })
+  .map((all) =>
+    all.map(({ at, node, pod, micros }, index): BodyOf<'plan'> => {
+      const held = { namespace: 'default', pod: pod === null ? null : `p${pod}`, node: `n${node}`, controller: null };
+      const figures = { microsPerHour: { before: 2, after: 1, bound: 1 }, memoryFraction: 0.8 };
+      const blockers = [{ ...held, reasons: ['a reason'], microsPerHour: micros }];
+      return { kind: 'plan', at, run: `r${index}`, schedule: 's', ...figures, blockers };
+    }),
+  );
+
 test('the parts are never negative and sum up to what the nodes cost, each node’s to its own', () => {
   fc.assert(
-    fc.property(nodes, pods, (someNodes, somePods) => {
-      const { shares, microsTotal } = allocate([...someNodes, ...somePods], PERIOD);
+    fc.property(nodes, pods, plans, (someNodes, somePods, somePlans) => {
+      const { shares, microsTotal } = allocate([...someNodes, ...somePods, ...somePlans], PERIOD);
       let sum = 0;
       for (const node of someNodes) {
         const ms = Math.max(0, Math.min(node.until, PERIOD.to) - Math.max(node.from, PERIOD.from));
@@ -146,12 +159,13 @@ test('cutting lives in two, and the order in which all is told, change nothing',
     fc.property(
       nodes,
       pods,
-      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 11, maxLength: 11 }),
-      (someNodes, somePods, parts) => {
-        const bodies: Body[] = [...someNodes, ...somePods];
+      plans,
+      fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 14, maxLength: 14 }),
+      (someNodes, somePods, somePlans, parts) => {
+        const bodies: Body[] = [...someNodes, ...somePods, ...somePlans];
         const figures = (all: readonly Body[]) =>
-          allocate(all, PERIOD).shares.map(({ node, pod, cpuMicros, memoryMicros, gpuMicros, ms }) => {
-            return [node.uid, pod?.uid ?? null, cpuMicros, memoryMicros, gpuMicros, ms];
+          allocate(all, PERIOD).shares.map(({ node, pod, idle, cpuMicros, memoryMicros, gpuMicros, ms }) => {
+            return [node.uid, pod?.uid ?? idle, cpuMicros, memoryMicros, gpuMicros, ms];
           });
         const pieces = bodies.flatMap((body, index) => cut(body, parts[index]!));
         const expected = figures(bodies);

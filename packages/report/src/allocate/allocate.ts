@@ -1,6 +1,17 @@
 import type { Body, BodyOf } from '../ledger/entry.ts';
+import { BLOCKED_OF, IDLE_KINDS, type IdleKind, idleParts, type UsualMix, usualMixOf } from './idle.ts';
 import { largestRemainder, rounded } from './largest-remainder.ts';
 import { RationalSum } from './rational.ts';
+import {
+  amountsOf,
+  askedOf,
+  type NodeInterval,
+  type PodInterval,
+  RESOURCES,
+  type Resource,
+  UNIT_WORTH,
+  worthOf,
+} from './resources.ts';
 
 /** Half open, milliseconds since the epoch. */
 export interface Period {
@@ -13,6 +24,8 @@ export interface Share {
   readonly node: NodeInterval;
   /** null: idle. */
   readonly pod: PodInterval | null;
+  /** Why it is; null where it is a pod's. */
+  readonly idle: IdleKind | null;
   readonly cpuMicros: number;
   readonly memoryMicros: number;
   readonly gpuMicros: number;
@@ -29,18 +42,7 @@ export interface Allocation {
   readonly unpriced: readonly { readonly name: string; readonly ms: number }[];
 }
 
-type NodeInterval = BodyOf<'node'>;
-type PodInterval = BodyOf<'pod'>;
-type Resource = 'cpu' | 'memory' | 'gpu';
-
-/**
- * What a core, a GiB and a GPU are worth beside each other where a node has one price for all (OpenCost's default on-demand
- * prices, in nanos an hour). Only their proportion counts: a node's parts sum up to its price.
- */
-const WORTH = { coreNanos: 31_611_000n, gibNanos: 4_237_000n, gpuNanos: 950_000_000n };
-const RESOURCES: readonly Resource[] = ['cpu', 'memory', 'gpu'];
 const HOUR_MS = 3_600_000n;
-const GIB = 2n ** 30n;
 
 /**
  * Every priced node's cost in a period, divided among the pods that ran on it and idle (OpenCost specification: of each
@@ -50,10 +52,14 @@ const GIB = 2n ** 30n;
 export function allocate(bodies: Iterable<Body>, period: Period): Allocation {
   const nodes = new Map<string, NodeInterval[]>();
   const pods = new Map<string, PodInterval[]>();
+  const plans: BodyOf<'plan'>[] = [];
   for (const body of bodies) {
+    if (body.kind === 'plan') plans.push(body);
     if (body.kind === 'node') push(nodes, body.uid, clipped(body, period));
     if (body.kind === 'pod') push(pods, body.node, clipped(body, period));
   }
+  const mix = usualMixOf([...pods.values()].flat());
+  plans.sort((one, other) => one.at - other.at || (one.run < other.run ? -1 : 1));
   const shares: Share[] = [];
   const unpriced = new Map<string, number>();
   let microsTotal = 0;
@@ -61,30 +67,61 @@ export function allocate(bodies: Iterable<Body>, period: Period): Allocation {
     for (const { name, from, until, microsPerHour } of intervals) {
       if (microsPerHour === null) unpriced.set(name, (unpriced.get(name) ?? 0) + until - from);
     }
-    const found = sharesOfNode(intervals, pods.get(uid) ?? []);
+    const found = sharesOfNode(intervals, pods.get(uid) ?? [], mix, plans);
     shares.push(...found.shares);
     microsTotal += found.micros;
   }
   return { period, shares, microsTotal, unpriced: [...unpriced].map(([name, ms]) => ({ name, ms })) };
 }
 
+export function microsOf(shares: readonly Share[]): number {
+  return shares.reduce((sum, { cpuMicros, memoryMicros, gpuMicros }) => sum + cpuMicros + memoryMicros + gpuMicros, 0);
+}
+
 interface Account {
   readonly pod: PodInterval | null;
+  readonly idle: IdleKind | null;
   readonly parts: Readonly<Record<Resource, RationalSum>>;
   ms: number;
 }
 
-function sharesOfNode(intervals: readonly NodeInterval[], pods: readonly PodInterval[]) {
-  const accounts = new Map<string, Account>();
-  const accountOf = (pod: PodInterval | null): Account => {
-    const key = pod === null ? '' : `${pod.namespace}/${pod.name}/${pod.uid}`;
-    let account = accounts.get(key);
+/** Of one node, who asked for what of it. */
+class Accounts {
+  readonly #all = new Map<string, Account>();
+
+  ofPod(pod: PodInterval): Account {
+    return this.#open(`${pod.namespace}/${pod.name}/${pod.uid}`, pod, null);
+  }
+
+  ofIdle(kind: IdleKind): Account {
+    return this.#open(kind, null, kind);
+  }
+
+  /** Idle first, and always in one order. */
+  get ordered(): Account[] {
+    const idle = IDLE_KINDS.flatMap((kind) => this.#all.get(kind) ?? []);
+    const pods = [...this.#all].filter(([, { pod }]) => pod !== null).sort(byKey);
+    return [...idle, ...pods.map(([, account]) => account)];
+  }
+
+  #open(key: string, pod: PodInterval | null, idle: IdleKind | null): Account {
+    let account = this.#all.get(key);
     if (account === undefined) {
-      account = { pod, parts: { cpu: new RationalSum(), memory: new RationalSum(), gpu: new RationalSum() }, ms: 0 };
-      accounts.set(key, account);
+      const parts = { cpu: new RationalSum(), memory: new RationalSum(), gpu: new RationalSum() };
+      account = { pod, idle, parts, ms: 0 };
+      this.#all.set(key, account);
     }
     return account;
-  };
+  }
+}
+
+function sharesOfNode(
+  intervals: readonly NodeInterval[],
+  pods: readonly PodInterval[],
+  mix: UsualMix,
+  plans: readonly BodyOf<'plan'>[],
+) {
+  const accounts = new Accounts();
   const coming = pods.toSorted(byTime);
   let there: PodInterval[] = [];
   let next = 0;
@@ -94,77 +131,94 @@ function sharesOfNode(intervals: readonly NodeInterval[], pods: readonly PodInte
       if (coming[next]!.until > node.from) there.push(coming[next]!);
     }
     if (node.microsPerHour === null) continue;
-    const moments = new Set([node.from, node.until]);
-    for (const { from, until } of there) {
-      for (const at of [from, until]) if (at > node.from && at < node.until) moments.add(at);
-    }
-    const sorted = [...moments].sort((one, other) => one - other);
+    const planned = plans.slice(firstAfter(plans, node.from), firstAfter(plans, node.until));
+    const changes = [...there.flatMap(({ from, until }) => [from, until]), ...planned.map(({ at }) => at)];
+    const inside = changes.filter((at) => at > node.from && at < node.until);
+    const sorted = [...new Set([node.from, ...inside, node.until])].sort((one, other) => one - other);
     for (const [index, from] of sorted.slice(0, -1).entries()) {
       const until = sorted[index + 1]!;
       const running = there.filter((pod) => pod.from <= from && pod.until >= until);
-      accountOf(null).ms += until - from;
-      for (const pod of running) accountOf(pod).ms += until - from;
-      divide(node, BigInt(until - from), running, accountOf);
+      accounts.ofIdle('free').ms += until - from;
+      for (const pod of running) accounts.ofPod(pod).ms += until - from;
+      const plan = plans[firstAfter(plans, from) - 1] ?? null;
+      divide({ node, ms: BigInt(until - from), pods: running, mix, plan }, accounts);
     }
   }
-  const ordered = [...accounts].sort(byKey).map(([, account]) => account);
+  const { ordered } = accounts;
   const parts = ordered.flatMap((account) => RESOURCES.map((resource) => account.parts[resource]));
   const sum = new RationalSum();
   for (const part of parts) sum.addAll(part);
   const total = rounded(sum);
   const micros = largestRemainder(parts, total);
   const last = intervals.at(-1);
-  const shares = ordered.map(({ pod, ms }, index): Share => {
+  const shares = ordered.map(({ pod, idle, ms }, index): Share => {
     const [cpu, memory, gpu] = micros.slice(3 * index, 3 * index + 3).map(Number);
-    return { node: last!, pod, cpuMicros: cpu!, memoryMicros: memory!, gpuMicros: gpu!, ms };
+    return { node: last!, pod, idle, cpuMicros: cpu!, memoryMicros: memory!, gpuMicros: gpu!, ms };
   });
   return { shares, micros: Number(total) };
 }
 
-/** One node's price for `ms` in which nothing changes. */
-function divide(
-  node: NodeInterval,
-  ms: bigint,
-  pods: readonly PodInterval[],
-  accountOf: (pod: PodInterval | null) => Account,
-): void {
-  const worth = worthOf(node);
-  const all = worth.cpu + worth.memory + worth.gpu;
+interface Moment {
+  readonly node: NodeInterval;
+  /** For so long nothing changes. */
+  readonly ms: bigint;
+  readonly pods: readonly PodInterval[];
+  readonly mix: UsualMix;
+  readonly plan: BodyOf<'plan'> | null;
+}
+
+/** One node's price for as long as nothing changes. */
+function divide({ node, ms, pods, mix, plan }: Moment, accounts: Accounts): void {
+  const has = amountsOf(node);
+  const all = worthOf(has);
+  const paid = BigInt(node.microsPerHour!) * ms;
   // A node that has nothing to give is idle.
   if (all === 0n) {
-    accountOf(null).parts.cpu.add(BigInt(node.microsPerHour!) * ms, HOUR_MS);
+    accounts.ofIdle('free').parts.cpu.add(paid, HOUR_MS);
     return;
   }
+  const asked = pods.map((pod) => ({ pod, amounts: askedOf(pod) }));
+  const free = { cpu: 0n, memory: 0n, gpu: 0n };
   for (const resource of RESOURCES) {
-    const price = BigInt(node.microsPerHour!) * ms * worth[resource];
-    const has = amountOf(node, resource);
-    const asked = pods.map((pod) => ({ pod, amount: askedOf(pod, resource) }));
-    const sum = asked.reduce((so, { amount }) => so + amount, 0n);
-    const whole = sum > has ? sum : has;
+    const sum = asked.reduce((so, { amounts }) => so + amounts[resource], 0n);
+    const whole = sum > has[resource] ? sum : has[resource];
     if (whole === 0n) continue;
-    const below = HOUR_MS * all * whole;
-    for (const { pod, amount } of asked) if (amount > 0n) accountOf(pod).parts[resource].add(price * amount, below);
-    if (whole > sum) accountOf(null).parts[resource].add(price * (whole - sum), below);
+    const price = paid * has[resource] * UNIT_WORTH[resource];
+    for (const { pod, amounts } of asked) {
+      if (amounts[resource] > 0n) {
+        accounts.ofPod(pod).parts[resource].add(price * amounts[resource], HOUR_MS * all * whole);
+      }
+    }
+    free[resource] = whole - sum;
+  }
+  const why = idleParts({ node, has, free, pods, mix, plan });
+  for (const resource of RESOURCES) {
+    if (free[resource] === 0n) continue;
+    const add = (kind: IdleKind, amount: bigint, part: bigint) => {
+      if (amount * part === 0n) return;
+      accounts
+        .ofIdle(kind)
+        .parts[resource].add(paid * UNIT_WORTH[resource] * amount * part, HOUR_MS * all * BLOCKED_OF);
+    };
+    const rest = BLOCKED_OF - why.blocked;
+    const reserve = why.reserve[resource];
+    const stranded = why.stranded[resource];
+    add('blocked', free[resource], why.blocked);
+    add('reserve', reserve, rest);
+    add('stranded', stranded, rest);
+    add('free', free[resource] - reserve - stranded, rest);
   }
 }
 
-function worthOf(node: NodeInterval): Record<Resource, bigint> {
-  return {
-    // In parts of a core and of a GiB, so that nothing is rounded.
-    cpu: WORTH.coreNanos * BigInt(node.cpuMilli) * GIB,
-    memory: WORTH.gibNanos * BigInt(node.memoryBytes) * 1000n,
-    gpu: WORTH.gpuNanos * BigInt(node.gpus) * GIB * 1000n,
-  };
-}
-
-function amountOf({ cpuMilli, memoryBytes, gpus }: NodeInterval | PodInterval, resource: Resource): bigint {
-  return BigInt(resource === 'cpu' ? cpuMilli : resource === 'memory' ? memoryBytes : gpus);
-}
-
-function askedOf(pod: PodInterval, resource: Resource): bigint {
-  const requested = amountOf(pod, resource);
-  const used = resource === 'memory' ? BigInt(pod.usedMemoryBytes ?? 0) : 0n;
-  return used > requested ? used : requested;
+/** Where in the sorted plans the first is that was made later. */
+function firstAfter(plans: readonly BodyOf<'plan'>[], at: number): number {
+  let [low, high] = [0, plans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (plans[middle]!.at <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The part of it that is in the period. */

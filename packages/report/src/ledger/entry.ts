@@ -106,6 +106,30 @@ const noticeSchema = z.strictObject({
   run: text,
 });
 
+/** What a plan has said of the cluster, whether or not it was carried out. */
+const planSchema = z.strictObject({
+  kind: z.literal('plan'),
+  at,
+  run: text,
+  schedule: text,
+  microsPerHour: z.strictObject({ before: count, after: count, bound: count }),
+  /** Of a node's memory so much may be in use, as measured; null: its policy does not look at that. */
+  memoryFraction: z.number().nullable(),
+  /** What stays although something could be saved, the dearest first: pods by which a node stays, and nodes themselves. */
+  blockers: z.array(
+    z.strictObject({
+      namespace: text.nullable(),
+      /** null: it is the node itself. */
+      pod: text.nullable(),
+      /** By its name. */
+      node: text,
+      controller: text.nullable(),
+      reasons: z.array(text),
+      microsPerHour: count,
+    }),
+  ),
+});
+
 export const bodySchema = z.discriminatedUnion('kind', [
   openedSchema,
   nodeSchema,
@@ -114,6 +138,7 @@ export const bodySchema = z.discriminatedUnion('kind', [
   runSchema,
   moveSchema,
   noticeSchema,
+  planSchema,
 ]);
 
 /** What is written down. */

@@ -20,15 +20,8 @@ const GPU = /^(?:nvidia|amd|intel)\.com\/gpu/;
 /** Of a snapshot, what costs and what it is used by: nodes, and pods that have one. */
 export function factsOf(snapshot: Snapshot, priceOf: PriceOf): Facts {
   const uids = new Map(snapshot.nodes.map(({ name, uid }) => [name, uid]));
-  const owners = new Map(snapshot.owners.map((owner) => [owner.uid, owner]));
+  const controllerOf = controllersOf(snapshot);
   const used = new Map(snapshot.podUsage?.map((one) => [`${one.namespace}/${one.name}`, one.memoryBytes]));
-  const controllerOf = ({ owner }: SnapshotPod): PodFacts['controller'] => {
-    if (owner === null) return null;
-    // Of a Deployment's pods the ReplicaSet is what is nearest, and what nobody knows by name.
-    const above = owners.get(owner.uid)?.owner ?? null;
-    const { kind, name } = above ?? owner;
-    return { kind, name };
-  };
   return {
     nodes: snapshot.nodes.map((node): NodeFacts => {
       const { uid, name, instanceType, zone, capacityType, group, allocatable } = node;
@@ -49,6 +42,16 @@ export function factsOf(snapshot: Snapshot, priceOf: PriceOf): Facts {
         { uid, namespace, name, node, controller: controllerOf(pod), labels, ...amounts(requests), usedMemoryBytes },
       ];
     }),
+  };
+}
+
+/** By what pods are known: their Deployment, not the ReplicaSet in between. */
+export function controllersOf({ owners }: Snapshot): (pod: SnapshotPod) => PodFacts['controller'] {
+  const byUid = new Map(owners.map((owner) => [owner.uid, owner]));
+  return ({ owner }) => {
+    if (owner === null) return null;
+    const { kind, name } = byUid.get(owner.uid)?.owner ?? owner;
+    return { kind, name };
   };
 }
 

@@ -1,13 +1,11 @@
-import type { Allocation } from '../allocate/allocate.ts';
+import { type Allocation, microsOf } from '../allocate/allocate.ts';
 import type { Savings } from '../savings/savings.ts';
 import type { Cell, Table } from './table.ts';
 
 /** A period in a few figures. */
 export function summaryTable({ shares, microsTotal, unpriced }: Allocation, { runs, realisedMicros }: Savings): Table {
-  const micros = (some: Allocation['shares']) =>
-    some.reduce((sum, one) => sum + one.cpuMicros + one.memoryMicros + one.gpuMicros, 0);
-  const idle = micros(shares.filter(({ pod }) => pod === null));
-  const spot = micros(shares.filter(({ node }) => node.capacityType === 'spot'));
+  const idle = microsOf(shares.filter(({ pod }) => pod === null));
+  const spot = microsOf(shares.filter(({ node }) => node.capacityType === 'spot'));
   const percent = (part: number): Cell => (microsTotal === 0 ? null : Math.round((1000 * part) / microsTotal) / 10);
   const row = (what: string, cost: Cell, count: Cell, share: Cell): Cell[] => [what, cost, count, share];
   return {

@@ -22,6 +22,7 @@ const COMMANDS = {
   kubectl: { module: 'kubernetes', package: 'k8s.io/kubernetes/cmd/kubectl' },
   kwok: { module: 'kwok', package: 'sigs.k8s.io/kwok/cmd/kwok' },
   karpenter: { module: 'karpenter', package: 'sigs.k8s.io/karpenter/kwok' },
+  helm: { module: 'helm', package: 'helm.sh/helm/v3/cmd/helm' },
 } as const;
 
 export type BinaryName = keyof typeof COMMANDS;
@@ -36,6 +37,7 @@ export const BINARIES: readonly BinaryName[] = [
   'kubectl',
   'kwok',
   'karpenter',
+  'helm',
 ];
 
 /** What is made once and kept for later runs. */

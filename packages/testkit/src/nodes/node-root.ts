@@ -1,65 +1,13 @@
-import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { cacheFolder } from '../control-plane/binaries.ts';
+import { debianTree } from './debian-tree.ts';
 
-const run = promisify(execFile);
-const BUILD_LIMIT_MS = 15 * 60_000;
-const SUITE = 'forky';
 /** What a node is made of, and what runs in its pods. */
 const PACKAGES = [
   ...['containerd', 'runc', 'criu', 'containernetworking-plugins'],
   ...['iproute2', 'nftables', 'mount', 'util-linux-extra', 'procps', 'ca-certificates'],
   ...['redis-server', 'mariadb-server'],
 ];
-const LEFT_OUT = ['man', 'doc', 'locale', 'info'];
-
-/** In CI, where nobody else does. */
-export async function installMmdebstrap(): Promise<void> {
-  if (process.env.CI !== 'true') return;
-  const isThere = await run('mmdebstrap', ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return;
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const options = { env, timeout: BUILD_LIMIT_MS, maxBuffer: 2 ** 26 };
-  const install = () =>
-    run('apt-get', ['install', '--yes', '--no-install-recommends', 'mmdebstrap', 'iproute2'], options);
-  // The machine's lists of packages may be missing, or too old.
-  await install().catch(async () => {
-    await run('apt-get', ['update'], options).catch(() => {});
-    await install();
-  });
-}
 
 /** A Debian tree with all that a node needs; made on first use (a minute, as root) and kept. */
-export async function nodeRoot(): Promise<string> {
-  const pinned = createHash('sha256')
-    .update(JSON.stringify([SUITE, PACKAGES, LEFT_OUT]))
-    .digest('hex')
-    .slice(0, 16);
-  const tree = join(cacheFolder(), `node-${SUITE}-${pinned}`);
-  if (existsSync(tree)) return tree;
-  const partial = `${tree}.${randomUUID()}`;
-  await mkdir(join(tree, '..'), { recursive: true });
-  try {
-    const flags = [
-      ...['--mode=root', '--variant=minbase', `--include=${PACKAGES.join(',')}`],
-      // A mirror that is behind is good enough for a test.
-      '--aptopt=Acquire::Check-Valid-Until "false"',
-      ...LEFT_OUT.map((what) => `--dpkgopt=path-exclude=/usr/share/${what}/*`),
-    ];
-    await run('mmdebstrap', [...flags, SUITE, partial, 'http://deb.debian.org/debian'], {
-      timeout: BUILD_LIMIT_MS,
-      maxBuffer: 2 ** 26,
-    });
-    await rename(partial, tree);
-  } finally {
-    await rm(partial, { recursive: true, force: true });
-  }
-  return tree;
+export function nodeRoot(): Promise<string> {
+  return debianTree('node', PACKAGES);
 }
