@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 
-/** Makes `dist/`: `restow.js` and what it loads when it needs it, all in one folder, HiGHS' WebAssembly too. */
+/**
+ * Makes `dist/`: `restow.js` and what it loads when it needs it, all in one folder, HiGHS' WebAssembly too; with `--shim`
+ * also the runtime shim, for which it takes Go.
+ */
+const run = promisify(execFile);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 
@@ -42,3 +48,9 @@ await build({
 // Beside the package too, as in an image, Node shall take these for modules.
 await writeFile(join(dist, 'package.json'), '{ "type": "module" }\n');
 process.stdout.write(`${join('packages/cli', 'dist/restow.js')}\n`);
+if (process.argv.includes('--shim')) {
+  // Static, for any node: agents put it beside containerd.
+  const flags = ['build', '-trimpath', '-ldflags', '-s -w', '-o', join(dist, 'restow-runc'), '.'];
+  await run('go', flags, { cwd: join(root, '../agent/shim'), env: { ...process.env, CGO_ENABLED: '0' } });
+  process.stdout.write(`${join('packages/cli', 'dist/restow-runc')}\n`);
+}

@@ -26,3 +26,4 @@ export { shimBinary } from './nodes/shim-binary.ts';
 export { startTestNodes, type TestNode, type TestNodes, type TestNodesOptions } from './nodes/test-nodes.ts';
 export { plainCluster } from './plain-cluster.ts';
 export { generateCluster, type RandomCluster } from './random-cluster.ts';
+export { lintChart, MANIFESTS, manifestsOf, renderChart } from './render-chart.ts';
