@@ -1,6 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   ApiConnection,
   type ControlPlane,
@@ -10,9 +9,8 @@ import {
   startKarpenter,
   untilFound,
 } from '@restow/testkit';
+import { asRestow } from './as-restow.ts';
 import { type Workloads, workloads } from './workloads.ts';
-
-const RBAC = fileURLToPath(new URL('../../deploy/rbac.yaml', import.meta.url));
 
 /** A cluster that Karpenter has grown for its workloads, of which half the pods have gone since. */
 export interface KarpenterCluster {
@@ -112,16 +110,6 @@ export async function startKarpenterCluster({ part, scale, mostCores }: ClusterS
       await controlPlane.stop();
     },
   };
-}
-
-/** A kubeconfig of the service account that `deploy/rbac.yaml` makes: what restow may do is what it needs. */
-async function asRestow({ kubectl, kubeconfig, folder }: ControlPlane): Promise<string> {
-  await kubectl(['apply', '-f', RBAC]);
-  const token = (await kubectl(['create', 'token', 'restow', '-n', 'kube-system', '--duration=4h'])).trim();
-  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as object;
-  const file = join(folder, 'restow');
-  writeFileSync(file, JSON.stringify({ ...config, users: [{ name: 'admin', user: { token } }] }), { mode: 0o600 });
-  return file;
 }
 
 interface Owner {

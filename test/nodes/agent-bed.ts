@@ -12,6 +12,7 @@ import {
   type TestNodesOptions,
   untilFound,
 } from '@restow/testkit';
+import { asRestow } from '../apply/as-restow.ts';
 import { BIN, type Outcome, type RestowOptions, restow } from '../cli/run-restow.ts';
 
 const run = promisify(execFile);
@@ -38,20 +39,25 @@ export interface PodFacts {
 export class AgentBed {
   readonly nodes: TestNodes;
   readonly folder: string;
+  /** Options by which restow's commands find the cluster, with the rights that the chart gives them. */
+  readonly where: readonly string[];
   readonly #agents = new Map<string, Daemon>();
   #webhook: Daemon | null = null;
 
-  private constructor(nodes: TestNodes, folder: string) {
+  private constructor(nodes: TestNodes, folder: string, where: readonly string[]) {
     this.nodes = nodes;
     this.folder = folder;
+    this.where = where;
   }
 
   static async start(options: Omit<TestNodesOptions, 'runtime'> = {}): Promise<AgentBed> {
     const nodes = await startTestNodes({ ...options, runtime: await shimBinary() });
-    const bed = new AgentBed(nodes, await mkdtemp(join(tmpdir(), 'restow-agents-')));
+    const where = ['--kubeconfig', await asRestow(nodes.controlPlane, true)];
+    const bed = new AgentBed(nodes, await mkdtemp(join(tmpdir(), 'restow-agents-')), where);
     for (const node of nodes.nodes) {
-      const save = join(node.root, 'run/agent-tls');
-      const { code, stderr } = await bed.restow(['certificate', node.name, '--save', save]);
+      // Whoever makes the authority is an administrator.
+      const save = ['--save', join(node.root, 'run/agent-tls'), '--kubeconfig', nodes.controlPlane.kubeconfig];
+      const { code, stderr } = await restow(['certificate', node.name, ...save], { enter: nodes.enterNetwork });
       if (code !== 0) throw new Error(stderr);
     }
     await Promise.all([...nodes.nodes.map((node) => bed.startAgent(node)), bed.startWebhook()]);
@@ -72,12 +78,16 @@ export class AgentBed {
     await this.#webhook!.stop('SIGKILL');
   }
 
+  /** Where its journals are. */
+  get env(): Readonly<Record<string, string>> {
+    return { XDG_STATE_HOME: join(this.folder, 'state') };
+  }
+
   /** A command on this machine's side of the network, where agents can be reached. */
   restow(args: readonly string[], more: Pick<RestowOptions, 'killAt' | 'onOutput'> = {}): Promise<Outcome> {
-    const { enterNetwork, controlPlane } = this.nodes;
-    const where = args[0] === 'runs' ? [] : ['--kubeconfig', controlPlane.kubeconfig];
-    const env = { XDG_STATE_HOME: join(this.folder, 'state') };
-    return restow([...args, ...where], { env, enter: enterNetwork, ...more });
+    const { enterNetwork } = this.nodes;
+    const where = args[0] === 'runs' ? [] : this.where;
+    return restow([...args, ...where], { env: this.env, enter: enterNetwork, ...more });
   }
 
   /** For `restow`: resolves when the command has written this. */

@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Account } from '@restow/executor';
 import { imageReference, untilFound, whyNoNodes } from '@restow/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { restow } from '../cli/run-restow.ts';
+import { Server } from '../serve/server.ts';
 import { AgentBed } from './agent-bed.ts';
 import { fillWithNoise, incrementing } from './incrementing.ts';
 import { redisSet } from './objects.ts';
@@ -79,29 +81,34 @@ describe.skipIf(why !== null)(why ?? 'a node with two minutes to live, and then 
     expect(before.node).toBe(first);
     await fillWithNoise(bed.nodes.enterNetwork, before.ip, MEGABYTES);
     const client = await incrementing(bed.nodes.enterNetwork, before.ip, 'counter');
-    for (const [from, to, within] of [
-      [first!, second!, '2m'],
-      [second!, first!, SHORT],
-    ] as const) {
-      const { code, stdout, stderr } = await bed.restow([
-        'evacuate',
-        from,
-        '--within',
-        within,
-        '--ledger',
-        ledger,
-        '-o',
-        'json',
-      ]);
-      expect(code, stdout + stderr).toBe(0);
-      expect((await bed.pod('redis-0')).node).toBe(to);
+    const isThere = async (node: string) => {
+      expect((await bed.pod('redis-0')).node).toBe(node);
       await allReady();
       const others = [...(await pods('web')), ...(await pods('work'))];
-      expect(others.map(({ spec }) => spec.nodeName)).toEqual([to, to, to, to]);
-      const { account } = JSON.parse(stdout) as { account: Account };
-      expect(account.moves).toMatchObject({ made: 5, failed: 0 });
-      await kubectl('uncordon', from);
-    }
+      expect(others.map(({ spec }) => spec.nodeName)).toEqual([node, node, node, node]);
+    };
+
+    // What AWS Node Termination Handler writes on a node that has two minutes.
+    const config = join(bed.folder, 'serve.yaml');
+    await writeFile(config, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, ledger }));
+    const server = new Server(['--config', config, ...bed.where], bed.env, bed.nodes.enterNetwork);
+    await server.logged('it is ready', ({ msg }) => msg === 'ready');
+    await kubectl('taint', 'node', first!, 'aws-node-termination-handler/spot-itn=1:PreferNoSchedule');
+    const over = await server.logged('it is over', ({ msg }) => msg === 'evacuated');
+    expect(over).toMatchObject({ outcome: 'target', moves: { made: 5, failed: 0 } });
+    expect(await server.stop()).toBe(0);
+    await isThere(second!);
+    await kubectl('taint', 'node', first!, 'aws-node-termination-handler/spot-itn-');
+    await kubectl('uncordon', first!);
+
+    // And what a person says.
+    const asked = ['evacuate', second!, '--within', SHORT, '--ledger', ledger, '-o', 'json'];
+    const { code, stdout, stderr } = await bed.restow(asked);
+    expect(code, stdout + stderr).toBe(0);
+    await isThere(first!);
+    const { account } = JSON.parse(stdout) as { account: Account };
+    expect(account.moves).toMatchObject({ made: 5, failed: 0 });
+
     const told = await restow(['report', 'actions', '--ledger', ledger, '-o', 'json']);
     const { rows } = JSON.parse(told.stdout) as { rows: { action: string; what: string; to: string; problem: null }[] };
     const timeline = rows.map(

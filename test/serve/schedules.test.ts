@@ -1,100 +1,32 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { seededRandom } from '@restow/model';
 import { leftOut, untilFound } from '@restow/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { isReady, type KarpenterCluster, marksOn, startKarpenterCluster } from '../apply/karpenter-cluster.ts';
-import { Watcher } from '../apply/watcher.ts';
 import { restow } from '../cli/run-restow.ts';
-import { type LogLine, Server } from './server.ts';
+import { ServeBed } from './serve-bed.ts';
+import type { LogLine, Server } from './server.ts';
+import { TroubledServer } from './troubled-server.ts';
 
 const COLD_MS = 20 * 60_000;
+/** Longer than it takes to be said to be away. */
+const AWAY_MS = process.env.RESTOW_SOAK === '1' ? 120_000 : 40_000;
 const why = leftOut();
 // On two cores with other clusters beside it.
 vi.setConfig({ testTimeout: 600_000 });
 
 describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
-  let cluster: KarpenterCluster;
-  let folder: string;
-  let watcher: Watcher;
-  let server: Server | null = null;
-  let fragmented = true;
+  let bed: ServeBed;
   beforeAll(async () => {
-    cluster = await startKarpenterCluster({ part: 0.25, scale: [0.5, 0.25], mostCores: 2 });
+    bed = await ServeBed.start({ part: 0.25, scale: [0.5, 0.25], mostCores: 2 });
   }, COLD_MS);
-  afterAll(async () => cluster?.stop());
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'restow-serve-'));
-    if (!fragmented) await cluster.fragment();
-    fragmented = false;
-    watcher = await Watcher.open(cluster.controlPlane.kubeconfig, cluster.workloads.replicas);
-  }, COLD_MS);
-  afterEach(async () => {
-    await server?.stop('SIGKILL');
-    server = null;
-    await watcher.close();
-    expect(watcher.problems).toEqual([]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const configure = (schedule: object): string => {
-    const file = join(folder, 'serve.yaml');
-    writeFileSync(
-      join(folder, 'policy.yaml'),
-      'run: { limits: { pendingMs: 20000 }, budgets: { podsPerMinute: null } }\n',
-    );
-    const config = {
-      listen: { host: '127.0.0.1', port: 0 },
-      prices: [cluster.prices[1]],
-      ledger: 'ledger.sqlite',
-      schedules: [{ name: 'often', cron: '*/10 * * * * *', effort: 'quick', policy: 'policy.yaml', ...schedule }],
-    };
-    writeFileSync(file, JSON.stringify(config));
-    return file;
-  };
-  const serve = (file: string): Server => {
-    server = new Server(['--config', file, ...cluster.where], { XDG_STATE_HOME: join(folder, 'state') });
-    return server;
-  };
+  afterAll(async () => bed?.stop());
+  beforeEach(async () => bed.begin(), COLD_MS);
+  afterEach(async () => bed.end());
   const outcomes = (one: Server) => one.logs.filter(({ msg }) => msg === 'ended').map(({ outcome }) => outcome);
-  async function expectWell(): Promise<void> {
-    await untilFound(async () => {
-      const pods = await cluster.pods();
-      return pods.length === cluster.workloads.pods && pods.every(isReady) ? true : null;
-    }, 'all pods are ready');
-    expect(marksOn(await cluster.nodes())).toEqual([]);
-  }
-
-  /** By Node events alone: what is gone is saved, what has come is paid, half an hour from now. */
-  async function expectSavingsAsWatched(): Promise<void> {
-    const rows = readFileSync(cluster.prices[1]!.slice('file:'.length), 'utf8').trim().split('\n');
-    const prices = new Map(
-      rows.slice(1).map((row) => {
-        const [type, _zone, capacityType, ...cells] = row.split(',');
-        return [`${type} ${capacityType}`, Number(cells.at(-1))];
-      }),
-    );
-    const to = Date.now() + 1_800_000;
-    let saved = 0;
-    for (const { labels, addedAt, goneAt } of watcher.nodes.values()) {
-      const hours = ((goneAt === null ? 0 : to - goneAt) - (addedAt === null ? 0 : to - addedAt)) / 3_600_000;
-      const what = ['node.kubernetes.io/instance-type', 'karpenter.sh/capacity-type'];
-      saved += hours * prices.get(what.map((label) => labels[label]).join(' '))!;
-    }
-    const where = ['--ledger', join(folder, 'ledger.sqlite'), '--to', new Date(to).toISOString()];
-    const { stdout, stderr } = await restow(['report', 'savings', ...where, '-o', 'json']);
-    expect(stderr).toBe('');
-    const { total } = JSON.parse(stdout) as { total: { realisedLow: number; realisedHigh: number } };
-    expect(saved).toBeGreaterThan(0);
-    for (const micros of [total.realisedLow, total.realisedHigh]) {
-      expect(Math.abs(micros / 1e6 - saved)).toBeLessThan(saved / 100);
-    }
-    expect((await restow(['ledger', 'verify', where[1]!])).code).toBe(0);
-  }
-
   /** A changed configuration is taken up, or refused and the old one stays in force. */
   async function expectConfigTakenUpWhole(one: Server): Promise<void> {
-    const file = join(folder, 'serve.yaml');
+    const file = join(bed.folder, 'serve.yaml');
     const text = readFileSync(file, 'utf8');
     let from = one.logs.length;
     writeFileSync(file, text.replace('*/10 * * * * *', 'now and then'));
@@ -114,8 +46,8 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
   }
 
   test('what is due is done, once, and what is due meanwhile is missed and said to be so', async () => {
-    const before = (await cluster.nodes()).length;
-    const one = serve(configure({ approve: 'auto' }));
+    const before = (await bed.cluster.nodes()).length;
+    const one = bed.serve(bed.configure({ approve: 'auto' }));
     const { run } = await one.logged('a run has ended', ({ msg }) => msg === 'ended');
     expect(outcomes(one)).toEqual(['target']);
     expect(await one.metric('restow_runs_total{schedule="often",outcome="target"}')).toBe(1);
@@ -123,46 +55,79 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     expect((await one.get('/readyz')).status).toBe(200);
     expect((await one.get('/healthz')).status).toBe(200);
     await one.logged('the next finds nothing', ({ msg }) => msg === 'there is nothing to gain');
-    expect((await cluster.nodes()).length).toBeLessThan(before);
+    expect((await bed.cluster.nodes()).length).toBeLessThan(before);
     // One name from the schedule to what the API server is told.
     expect(one.logs.filter((line) => line.run === run).map(({ msg }) => msg)).toEqual(['planned', 'ended']);
     const runs = JSON.parse(
-      (await restow(['runs', '-o', 'json'], { env: { XDG_STATE_HOME: join(folder, 'state') } })).stdout,
+      (await restow(['runs', '-o', 'json'], { env: { XDG_STATE_HOME: join(bed.folder, 'state') } })).stdout,
     );
     expect(runs).toMatchObject([{ run, state: 'target' }]);
     await expectConfigTakenUpWhole(one);
     expect(await one.stop()).toBe(0);
-    await expectSavingsAsWatched();
-    await expectWell();
+    await bed.expectSavingsAsWatched();
+    await bed.expectWell();
   });
 
   test('told to stop, and killed, in the middle of a run: the next process goes on with it', async () => {
-    const file = configure({ approve: 'auto' });
-    const first = serve(file);
-    await untilFound(async () => (watcher.deletedPods.size >= 2 ? true : null), 'pods have moved', 240_000);
+    const file = bed.configure({ approve: 'auto' });
+    const first = bed.serve(file);
+    await untilFound(async () => (bed.watcher.deletedPods.size >= 2 ? true : null), 'pods have moved', 240_000);
     expect(await first.stop('SIGTERM')).toBe(0);
     expect(first.logs.map(({ msg }) => msg)).toContain('broken off, to be gone on with');
-    const moved = watcher.deletedPods.size;
-    const second = serve(file);
+    const moved = bed.watcher.deletedPods.size;
+    const second = bed.serve(file);
     await untilFound(
-      async () => (watcher.deletedPods.size >= moved + 2 ? true : null),
+      async () => (bed.watcher.deletedPods.size >= moved + 2 ? true : null),
       'more pods have moved',
       240_000,
     );
     await second.stop('SIGKILL');
-    const third = serve(file);
+    const third = bed.serve(file);
     const { run } = await third.logged('it has ended', ({ msg }) => msg === 'ended');
     expect(outcomes(third)).toEqual(['target']);
     expect(first.logs.find(({ msg }) => msg === 'planned')?.run).toBe(run);
     await third.stop();
-    await expectWell();
+    await bed.expectWell();
+  });
+
+  test('behind a bad line nothing wrong is done, and work goes on when the cluster is back', async () => {
+    const kubeconfig = join(bed.folder, 'troubled');
+    const troubled = await TroubledServer.before(bed.cluster.where[1]!, kubeconfig, seededRandom(1));
+    try {
+      troubled.trouble = { watchMs: 10_000, forgetsEvery: 3, slowMs: 300 };
+      const one = bed.serve(bed.configure({ approve: 'auto' }), ['--kubeconfig', kubeconfig]);
+      await one.logged('it is ready', ({ msg }) => msg === 'ready');
+      await untilFound(async () => (bed.watcher.deletedPods.size >= 2 ? true : null), 'pods have moved', 240_000);
+      troubled.leave();
+      await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+      expect((await one.get('/readyz')).status).toBe(503);
+      expect((await one.get('/healthz')).status).toBe(200);
+      const moved = bed.watcher.deletedPods.size;
+      troubled.comeBack();
+      await one.logged('it has ended', ({ msg }) => msg === 'ended');
+      expect(outcomes(one)).toEqual(['target']);
+      expect(bed.watcher.deletedPods.size).toBeGreaterThan(moved);
+      await one.logged('the next finds nothing', ({ msg }) => msg === 'there is nothing to gain');
+      expect((await one.get('/readyz')).status).toBe(200);
+      for (const count of Object.values(troubled.counts)) expect(count).toBeGreaterThan(0);
+      expect(await one.stop()).toBe(0);
+      await bed.expectSavingsAsWatched();
+      // What came and went meanwhile is not known, and nothing is made up for it.
+      const { stdout } = await restow(['report', 'summary', '--ledger', bed.ledger, '--from', '1h', '-o', 'json']);
+      const { missing } = JSON.parse(stdout) as { missing: { from: number; until: number; why: string }[] };
+      const unseen = missing.filter(({ why: reason }) => reason === 'nobody looked on');
+      expect(unseen.reduce((sum, { from, until }) => sum + until - from, 0)).toBeGreaterThan(AWAY_MS / 2);
+      await bed.expectWell();
+    } finally {
+      await troubled.close();
+    }
   });
 
   test('a plan waits for approval, is replaced by a newer one, and begins when it is approved; a pause is obeyed', async () => {
-    const state = { XDG_STATE_HOME: join(folder, 'state') };
-    const person = (...args: string[]) => restow([...args, ...cluster.where], { env: state });
+    const state = { XDG_STATE_HOME: join(bed.folder, 'state') };
+    const person = (...args: string[]) => restow([...args, ...bed.cluster.where], { env: state });
     await person('pause', '--reason', 'a test');
-    const one = serve(configure({ approve: 'manual' }));
+    const one = bed.serve(bed.configure({ approve: 'manual' }));
     await one.logged('it is missed', ({ reason }) => reason === 'paused');
     expect((await person('approve')).stdout).toMatch(/nothing waits/);
     await person('resume');
@@ -172,7 +137,7 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     const waiting = JSON.parse((await person('approve', '-o', 'json')).stdout) as { runId: string }[];
     expect(waiting).toHaveLength(1);
     expect(waiting[0]).toMatchObject({ schedule: 'often', savingMicrosPerHour: expect.any(Number) });
-    expect(watcher.deletedPods.size).toBe(0);
+    expect(bed.watcher.deletedPods.size).toBe(0);
     expect((await person('approve', 'nobody')).code).toBe(2);
     // It may have been replaced by a newer one meanwhile.
     await untilFound(
@@ -187,6 +152,6 @@ describe.skipIf(why !== null)(why ?? 'restow serve, with schedules', () => {
     await one.logged('it has ended', ({ msg }) => msg === 'ended');
     expect(outcomes(one)).toEqual(['target']);
     await one.stop();
-    await expectWell();
+    await bed.expectWell();
   });
 });

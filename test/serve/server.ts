@@ -5,15 +5,18 @@ import { BIN } from '../cli/run-restow.ts';
 export interface LogLine {
   readonly msg: string;
   readonly level: number;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
   readonly run?: string;
   readonly schedule?: string;
   readonly reason?: string;
   readonly outcome?: string;
   readonly url?: string;
   readonly moves?: object;
+  readonly savingMicrosPerHour?: number;
 }
 
-/** `restow serve` in a process of its own, and what it logs. */
+/** `restow serve` in a process of its own, and what it logs; `enter`: a command by which it runs elsewhere. */
 export class Server {
   readonly logs: LogLine[] = [];
   readonly #child: ReturnType<typeof spawn>;
@@ -21,8 +24,9 @@ export class Server {
   #rest = '';
   #errors = '';
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, [BIN, 'serve', ...args], { env: { ...process.env, ...env } });
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, enter: readonly string[] = []) {
+    const [command, ...rest] = [...enter, process.execPath, BIN, 'serve', ...args];
+    this.#child = spawn(command!, rest, { env: { ...process.env, ...env } });
     this.#child.stdout!.setEncoding('utf8').on('data', (part: string) => {
       const lines = (this.#rest + part).split('\n');
       this.#rest = lines.pop()!;

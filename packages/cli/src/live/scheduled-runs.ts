@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { entryOfPlan, type RunPorts, type Schedule, type ServeConfig } from '@restow/controller';
-import type { NoticeSource, Reason } from '@restow/executor';
+import { isOpen, type NoticeSource, type Reason } from '@restow/executor';
 import {
   approvedBy,
   type KubeApi,
@@ -48,6 +48,7 @@ export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
   return {
     newRunId: () => newRunId(new Date()),
     paused: (signal) => whyPaused(api, signal),
+    isOpen: async ({ policy }: Schedule) => isOpen((await policyOf(file, policy)).run.windows, Date.now()),
     plan: async ({ name, policy: policyFile, effort }: Schedule, run, signal) => {
       const policy = await policyOf(file, policyFile);
       const { prices, assumeRegion } = config();

@@ -102,8 +102,10 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
   const opening = AbortSignal.any([signal, AbortSignal.timeout(OPEN_MS)]);
   const view = await LiveView.open(connection, Date.now, opening);
   const live = await openLiveMoves(api, () => {}, opening);
-  const onProblem = (source: string, err: unknown) =>
-    log.warn({ source, err }, 'a source of notices is not heard, and is asked again');
+  let isClosing = false;
+  const onProblem = (source: string, err: unknown) => {
+    if (!isClosing) log.warn({ source, err }, 'a source of notices is not heard, and is asked again');
+  };
   const priceBook = servePrices(request.file, config, (err) =>
     log.warn({ err }, 'prices cannot be read, and are read again'),
   );
@@ -134,6 +136,7 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
     giveWay: () => scheduler.giveWay(),
   });
   const close = async () => {
+    isClosing = true;
     await ledger?.close();
     live?.agents.close();
     await view.close();

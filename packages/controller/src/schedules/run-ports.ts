@@ -13,6 +13,8 @@ export interface RunPorts {
   newRunId(): string;
   /** Why nothing may be done to the cluster just now; null: it may. */
   paused(signal: AbortSignal): Promise<string | null>;
+  /** Whether a window of the schedule's policy is open. */
+  isOpen(schedule: Schedule): Promise<boolean>;
   plan(schedule: Schedule, runId: string, signal: AbortSignal): Promise<Plan>;
   /** `signal` breaks the run off where it is, to be gone on with later. */
   apply(proposal: Proposal, signal: AbortSignal): Promise<Account>;

@@ -39,6 +39,7 @@ class FakeRuns implements RunPorts {
   readonly approved = new Set<string>();
   readonly shown = new Set<string>();
   pausedBecause: string | null = null;
+  windowIsOpen = true;
   steps = 4;
   planMs = 0;
   broken: string[] = [];
@@ -50,6 +51,9 @@ class FakeRuns implements RunPorts {
   }
   async paused(): Promise<string | null> {
     return this.pausedBecause;
+  }
+  async isOpen(): Promise<boolean> {
+    return this.windowIsOpen;
   }
   async plan(_schedule: Schedule, runId: string, signal: AbortSignal): Promise<Plan> {
     this.did.push(`plan ${runId}`);
@@ -150,6 +154,17 @@ test('a pause, and nothing to gain', async () => {
   await pass(60 * MINUTE);
   expect(runs.did).toEqual(['plan run-2']);
   expect(await figure('restow_runs_total{schedule="hourly",outcome="nothing-to-gain"}')).toBe(1);
+});
+
+test('outside the windows nothing is planned that nobody looks at, and a plan for somebody is', async () => {
+  runs.windowIsOpen = false;
+  scheduler.start([schedule(), schedule({ name: 'asked', approve: 'manual', cron: '30 * * * *' })]);
+  await pass(2 * MINUTE);
+  expect(runs.did).toEqual([]);
+  expect(await figure('restow_runs_missed_total{schedule="hourly",reason="window"}')).toBe(1);
+  await pass(30 * MINUTE);
+  expect(runs.did).toEqual(['plan run-2']);
+  expect([...runs.shown]).toEqual(['run-2']);
 });
 
 test('a plan that waits is replaced by the next one, and begins only by its own name', async () => {

@@ -11,6 +11,8 @@ const APPROVAL_POLL_MS = 2_000;
 const ASK_MS = 30_000;
 const MICROS = 1e6;
 
+type MissedBecause = 'busy' | 'paused' | 'late' | 'urgent' | 'window';
+
 export interface SchedulerOptions {
   readonly ports: RunPorts;
   readonly metrics: Metrics;
@@ -118,7 +120,7 @@ export class Scheduler {
     return true;
   }
 
-  #miss({ name }: Schedule, reason: 'busy' | 'paused' | 'late' | 'urgent', more: object = {}): void {
+  #miss({ name }: Schedule, reason: MissedBecause, more: object = {}): void {
     const { log, metrics } = this.#options;
     metrics.missed.inc({ schedule: name, reason });
     log.warn({ schedule: name, reason, during: this.#current, ...more }, 'a run was due and is missed');
@@ -154,6 +156,10 @@ export class Scheduler {
       const paused = await ports.paused(bounded());
       if (paused !== null) return this.#miss(schedule, 'paused', { run: runId, why: paused });
       if (await this.#tookUpApproved(name)) return;
+      // What waits for a person's word may be planned at any time.
+      if (schedule.approve === 'auto' && !(await ports.isOpen(schedule))) {
+        return this.#miss(schedule, 'window', { run: runId });
+      }
       const begunAt = now();
       const plan = await ports.plan(schedule, runId, signal);
       metrics.planSeconds.observe((now() - begunAt) / 1000);

@@ -80,18 +80,16 @@ export class Collection<Item> {
     const { signal } = this.#stop;
     let waitMs = FIRST_WAIT_MS;
     while (!signal.aborted) {
+      const begunAt = this.#options.now();
       try {
         if (this.#resourceVersion === null) await this.#list(signal);
-        await this.#watch(signal, () => {
-          waitMs = FIRST_WAIT_MS;
-        });
+        await this.#watch(signal);
       } catch (error) {
         if (signal.aborted) return;
         this.#lost(error as Error);
-        if (error instanceof KubeApiError && error.status === GONE) {
-          this.#resourceVersion = null;
-          continue;
-        }
+        if (error instanceof KubeApiError && error.status === GONE) this.#resourceVersion = null;
+        // One that was well until now is not to blame; a server that says no at once is not asked for everything at once.
+        if (this.#options.now() - begunAt > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS;
         await sleepMs(waitMs, signal).catch(() => {});
         waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
       }
@@ -116,9 +114,8 @@ export class Collection<Item> {
     this.#options.onChange();
   }
 
-  async #watch(signal: AbortSignal, onOpen: () => void): Promise<void> {
+  async #watch(signal: AbortSignal): Promise<void> {
     const opened = () => {
-      onOpen();
       this.#lostAt = null;
       this.#failure = null;
       this.#options.onChange();
