@@ -57,7 +57,7 @@ const step = z.strictObject({
 
 const evacuation = z.strictObject({
   /** Nodes that are about to go, with the time at which they do. */
-  nodes: z.array(z.strictObject({ name: text, deadline: z.iso.datetime() })),
+  nodes: z.array(z.strictObject({ name: text, deadline: z.iso.datetime(), capacityType: capacityTypeSchema })),
   /** Live moves at once from one node. */
   liveAtOnce: z.int().positive(),
   /** Every pod that is there, in the order in which they go. */

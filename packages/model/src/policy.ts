@@ -70,6 +70,16 @@ export const policySchema = z.strictObject({
       architectures: names.default([]),
       operatingSystems: names.default([]),
       capacityTypes: z.array(capacityTypeSchema).default([]),
+      /** The same for some pods only: by label selector, in these namespaces (empty: all). */
+      alsoOn: z
+        .array(
+          z.strictObject({
+            pods: z.string(),
+            namespaces: names.default([]),
+            capacityTypes: z.array(capacityTypeSchema).min(1),
+          }),
+        )
+        .default([]),
       /** Move pods that keep data in emptyDir or hostPath; the data is lost. */
       moveLocalData: z.boolean().default(false),
       /** Move pods of Jobs; their work so far is lost. */

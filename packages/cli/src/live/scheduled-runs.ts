@@ -17,6 +17,7 @@ import { areLive, keepBook } from '../kept-books.ts';
 import { clusterChoice, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
 import { readPrices, refuseStalePrices } from '../read-prices.ts';
+import { BackToSpot } from './back-to-spot.ts';
 import { listRunIds, newRunId, readRunMeta } from './run-folder.ts';
 import { beginRun, goOnWithRun, type RunWatch } from './run-plan.ts';
 import { summaryOf } from './run-summary.ts';
@@ -45,16 +46,18 @@ const SEED = 1;
 export function scheduledRuns(options: ScheduledRunsOptions): RunPorts {
   const { connection, api, kubeconfig, context, file, notices, onPlanned, onEnded, config } = options;
   const choice = clusterChoice(kubeconfig ?? undefined, context);
+  const backToSpot = new BackToSpot(Date.now);
   return {
     newRunId: () => newRunId(new Date()),
     paused: (signal) => whyPaused(api, signal),
     isOpen: async ({ policy }: Schedule) => isOpen((await policyOf(file, policy)).run.windows, Date.now()),
     plan: async ({ name, policy: policyFile, effort }: Schedule, run, signal) => {
-      const policy = await policyOf(file, policyFile);
+      const said = await policyOf(file, policyFile);
       const { prices, assumeRegion } = config();
-      const book = await readPrices({ sources: prices, assumeRegion }, policy);
-      refuseStalePrices(book, policy.prices.mostStaleHours, new Date());
+      const book = await readPrices({ sources: prices, assumeRegion }, said);
+      refuseStalePrices(book, said.prices.mostStaleHours, new Date());
       const snapshot = await readCluster({ file: [], ...choice });
+      const policy = await backToSpot.allow(said, snapshot);
       const request = { snapshot, book, policy, effort, seed: SEED };
       const plan = await planInWorker(request, { timeLimitMs: PLAN_MS, signal, onProgress: () => {} });
       signal.throwIfAborted();

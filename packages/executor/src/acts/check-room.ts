@@ -99,7 +99,7 @@ function checkPod(
   const isOurs = (other: SnapshotPod) => arrivals.some((arrival) => isOfOwner(other, arrival.pod));
   const refused = withPendingOn(occupancy, to.name, isOurs, () => refusals(pod, to.name, state));
   if (refused.length > 0) return blocked(`${name} finds no place on ${to.name}: ${refused[0]!.reason}`);
-  const kept = keptOf(pod.spec, from, policy);
+  const kept = keptOf(pod, from, policy);
   const unfit = keepRefusal(kept, to) ?? brokenBy(occupancy, pod, from.name, to.name);
   if (unfit !== null) return blocked(`${name} must not come to ${to.name} now: ${unfit}`);
   if (context.ports.mover.steers(method)) return { state: 'room', pod, from, to, hold: [] };

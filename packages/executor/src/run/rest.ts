@@ -103,7 +103,7 @@ function fits(context: RunContext, occupancy: Occupancy, pod: SnapshotPod, from:
   const node = occupancy.nodes.get(to)!;
   if (!node.ready || node.deleting || refusals(pod, to, occupancy.state).length > 0) return false;
   const home = from === null ? undefined : occupancy.nodes.get(from);
-  if (home !== undefined && keepRefusal(keptOf(pod.spec, home, context.state.policy), node) !== null) return false;
+  if (home !== undefined && keepRefusal(keptOf(pod, home, context.state.policy), node) !== null) return false;
   return brokenBy(occupancy, pod, from ?? to, to) === null;
 }
 

@@ -46,7 +46,7 @@ export function factsOf(snapshot: Snapshot, priceOf: PriceOf): Facts {
 }
 
 /** By what pods are known: their Deployment, not the ReplicaSet in between. */
-export function controllersOf({ owners }: Snapshot): (pod: SnapshotPod) => PodFacts['controller'] {
+export function controllersOf({ owners }: Pick<Snapshot, 'owners'>): (pod: SnapshotPod) => PodFacts['controller'] {
   const byUid = new Map(owners.map((owner) => [owner.uid, owner]));
   return ({ owner }) => {
     if (owner === null) return null;

@@ -1,4 +1,13 @@
-import { type CapacityType, LABEL, type Policy, type SchedulingSpec, type SnapshotNode } from '@restow/model';
+import {
+  type CapacityType,
+  LABEL,
+  type LabelSelector,
+  type Policy,
+  type SchedulingSpec,
+  type SnapshotNode,
+  type SnapshotPod,
+} from '@restow/model';
+import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
 
 /**
  * What a pod may run on beyond the scheduler's rules: an image of one architecture "fits" everywhere for the scheduler
@@ -11,12 +20,14 @@ export interface Kept {
   readonly capacityTypes: readonly string[];
 }
 
-export function keptOf(spec: SchedulingSpec, node: SnapshotNode, policy: Policy): Kept {
+export function keptOf(pod: SnapshotPod, node: SnapshotNode, policy: Policy): Kept {
   const { pods } = policy;
+  const { spec } = pod;
+  const types = [...pods.capacityTypes, ...alsoOn(pod, policy)];
   return {
     architectures: allowed(node.arch, namedValues(spec, [LABEL.arch]), pods.architectures),
     operatingSystems: allowed(node.os, namedValues(spec, [LABEL.os]), pods.operatingSystems),
-    capacityTypes: allowed(node.capacityType, capacityTypesNamed(spec), pods.capacityTypes),
+    capacityTypes: allowed(node.capacityType, capacityTypesNamed(spec), types),
   };
 }
 
@@ -35,6 +46,27 @@ export function keepRefusal(
     return `it runs on ${kept.capacityTypes.join(' or ')}, this is ${machine.capacityType} (policy pods.capacityTypes)`;
   }
   return null;
+}
+
+/** Selectors are read once for each policy. */
+const READ = new WeakMap<Policy, readonly AlsoOn[]>();
+
+interface AlsoOn {
+  readonly selector: LabelSelector;
+  readonly namespaces: readonly string[];
+  readonly capacityTypes: readonly CapacityType[];
+}
+
+function alsoOn({ labels, namespace }: SnapshotPod, policy: Policy): CapacityType[] {
+  let known = READ.get(policy);
+  if (known === undefined) {
+    known = policy.pods.alsoOn.map(({ pods, ...rest }) => ({ ...rest, selector: parseLabelSelector(pods) }));
+    READ.set(policy, known);
+  }
+  return known.flatMap(({ selector, namespaces, capacityTypes }) => {
+    const isMeant = namespaces.length === 0 || namespaces.includes(namespace);
+    return isMeant && matchesSelector(selector, labels) ? capacityTypes : [];
+  });
 }
 
 function allowed(now: string, named: readonly string[], policy: readonly string[]): string[] {

@@ -82,7 +82,7 @@ export function checkPlan(input: CheckInput): string[] {
     state.remove(pod, position.get(pod)!);
     for (const { rule, reason } of refusals(pod, to, state)) say(`${rule}: ${reason}`);
     const machine = newMachines.get(to) ?? machines.get(to)!;
-    const refusal = keepRefusal(keptOf(pod.spec, machines.get(pod.node!)!, policy), machine);
+    const refusal = keepRefusal(keptOf(pod, machines.get(pod.node!)!, policy), machine);
     if (refusal !== null) say(refusal);
     state.add(pod, to);
     position.set(pod, to);

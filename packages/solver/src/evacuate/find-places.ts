@@ -47,7 +47,7 @@ export function findPlaces(
   const places = new Map<SnapshotPod, string | null>();
   for (const pod of pods) {
     const home = nodes.get(pod.node!)!;
-    const kept = keptOf(pod.spec, home, policy);
+    const kept = keptOf(pod, home, policy);
     const concerned = carriers.filter(
       (carrier) => carrier.pod !== pod && carrier.terms.some((term) => term.matches(pod)),
     );

@@ -91,7 +91,10 @@ export async function planEvacuation(
     removed: new Set(nodes.filter(({ name, remove }) => remove && isEmptied(name)).map(({ name }) => name)),
     steps: evacuationSteps(nodes, launched.nodes, order, isEmptied),
     evacuation: {
-      nodes: nodes.map(({ name, deadline }) => ({ name, deadline: new Date(deadline).toISOString() })),
+      nodes: nodes.map(({ name, deadline }) => {
+        const { capacityType } = snapshot.nodes.find((node) => node.name === name)!;
+        return { name, deadline: new Date(deadline).toISOString(), capacityType };
+      }),
       liveAtOnce: order.liveAtOnce,
       pods: describe(evacuees, order, { liveAtOnce: order.liveAtOnce, podsAtOnce }, rates),
       expectedLossMicros: {

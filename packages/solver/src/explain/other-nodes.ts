@@ -31,7 +31,7 @@ export function verdictsOfOtherNodes(snapshot: Snapshot, plan: Plan, policy: Pol
   for (const node of nodes) {
     if (node.name === here) continue;
     const reasons = refusals(pod, node.name, state).map(({ rule, reason }) => `${rule}: ${reason}`);
-    const refusal = home === undefined ? null : keepRefusal(keptOf(pod.spec, home, policy), node);
+    const refusal = home === undefined ? null : keepRefusal(keptOf(pod, home, policy), node);
     if (refusal !== null) reasons.push(refusal);
     const key = reasons.map((reason) => reason.replace(/\d+(m|Mi)?\b/g, '#')).join('; ');
     const verdict = verdicts.get(key);

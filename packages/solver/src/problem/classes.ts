@@ -25,7 +25,7 @@ export function groupIntoClasses(
   const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string }>();
   for (const pod of mobile) {
     const demand = demands.get(pod)!;
-    const kept = keptOf(pod.spec, nodeByName.get(pod.node!)!, policy);
+    const kept = keptOf(pod, nodeByName.get(pod.node!)!, policy);
     const accelerator = Object.keys(pod.requests).some((name) => ACCELERATOR.test(name));
     const { nodeSelector, nodeAffinity, tolerations } = pod.spec;
     const volumes = pod.claims.map((claim) => world.volumes.get(`${pod.namespace}/${claim}`)?.nodeAffinity ?? null);

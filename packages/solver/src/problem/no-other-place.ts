@@ -26,7 +26,7 @@ export function reasonsWithoutPlace(
     for (const pod of pods) {
       if (takers.some(({ node }) => node.name !== pod.node)) continue;
       const home = nodeOf.get(pod.node!)!;
-      const kept = keptOf(pod.spec, home.node, policy);
+      const kept = keptOf(pod, home.node, policy);
       const counts = new Map<string, number>();
       for (const [shape, facts] of shapes.entries()) {
         if (shape === home.shape) continue;
