@@ -17,17 +17,15 @@ export function checkPlanFile(dumpFile: string, priceFile: string, planFile: str
     offers.set(`${offer.instance_type}|${offer.zone}|${offer.capacity_type}`, offer);
   }
   const room = new Map<string, number[]>();
-  const capacityType = new Map<string, string>();
   const price = new Map<string, number>();
   const open = (name: string, type: string, zone: string, capacity: string, own?: number[]) => {
     const offer = offers.get(`${type}|${zone}|${capacity}`)!;
     const cpu = Number(offer.allocatable_cpu_milli);
     const memory = Number(offer.allocatable_memory_mib);
     room.set(name, own ?? [cpu, memory, Number(offer.gpu_count), Number(offer.allocatable_pods)]);
-    capacityType.set(name, capacity);
     price.set(name, Math.round(Number(offer.usd_per_hour) * 1e6));
   };
-  const pods = new Map<string, { need: number[]; node: string; capacity: string }>();
+  const pods = new Map<string, { need: number[]; node: string }>();
   for (const { kind, metadata, status } of items) {
     if (kind !== 'Node') continue;
     const labels = metadata.labels!;
@@ -46,7 +44,7 @@ export function checkPlanFile(dumpFile: string, priceFile: string, planFile: str
     if (kind !== 'Pod') continue;
     const { cpu, memory, 'nvidia.com/gpu': gpu } = spec!.containers![0]!.resources.requests;
     const need = [Number.parseInt(cpu!, 10), Number.parseInt(memory!, 10), Number(gpu ?? 0), 1];
-    pods.set(metadata.name, { need, node: spec!.nodeName!, capacity: capacityType.get(spec!.nodeName!)! });
+    pods.set(metadata.name, { need, node: spec!.nodeName! });
     take(spec!.nodeName!, need, 1);
   }
   const targets = new Map(plan.target.nodes.map((node) => [node.name, node]));
@@ -65,7 +63,6 @@ export function checkPlanFile(dumpFile: string, priceFile: string, planFile: str
       one.node = node!;
       moves++;
       if (room.get(node!)!.some((left) => left < 0)) wrong.push(`${id} overfills ${node}`);
-      if (capacityType.get(node!) !== one.capacity) wrong.push(`${id} changes the capacity type of ${pod!.name}`);
     } else if (kind === 'remove') {
       room.delete(node!);
       price.delete(node!);

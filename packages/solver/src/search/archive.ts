@@ -26,6 +26,11 @@ export class Archive {
     this.#best[step] = packing.state();
   }
 
+  /** The cheapest with at most so many moves. */
+  within(moves: number): PackingState {
+    return this.frontier().findLast((state) => state.moves <= moves)!;
+  }
+
   /** From few moves and dear to many and cheap; each is cheaper than all before it. */
   frontier(): PackingState[] {
     const states = this.#best.filter((state) => state !== undefined);

@@ -13,19 +13,19 @@ export interface SearchEffort {
 export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   quick: {
     relaxation: { rounds: 50, pricingBudget: 300, finalBudget: 3_000 },
-    fromCurrent: 5_000,
+    fromCurrent: 3_500,
     fromFresh: 6_000,
     afterReuse: 3_000,
   },
   normal: {
     relaxation: { rounds: 60, pricingBudget: 500, finalBudget: 10_000 },
-    fromCurrent: 20_000,
+    fromCurrent: 12_000,
     fromFresh: 32_000,
     afterReuse: 12_000,
   },
   thorough: {
     relaxation: { rounds: 200, pricingBudget: 2_000, finalBudget: 50_000 },
-    fromCurrent: 90_000,
+    fromCurrent: 60_000,
     fromFresh: 120_000,
     afterReuse: 60_000,
   },

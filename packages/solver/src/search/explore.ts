@@ -10,11 +10,15 @@ import type { PackingState } from './packing-state.ts';
 import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
+import { STRETCHES, stretchesOf } from './stretches.ts';
 
 /** Where no more than this part can be saved, the cluster as it is is polished and no fresh packing is tried. */
 const WORTH_A_FRESH_START = 0.06;
-/** Prices of a move at which the cluster as it is is searched, as multiples of the mean price of a pod. */
-const MOVE_PRICES = [0.6, 0.3, 0.15, 0.07, 0.03, 0.01];
+/**
+ * Prices of a move at which the cluster as it is is searched, as multiples of the mean price of a pod. The first moves save
+ * several times that: a node is left by few pods, or for a newer type.
+ */
+const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.25, 0.15, 0.07, 0.03, 0.01];
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free. */
 const LEAST_MOVE_PRICE = 0.5;
 const HEAT = 0.02;
@@ -54,15 +58,23 @@ export function explore(
   ];
   const scale = Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
   const trials = (full: number) => Math.ceil(full * scale);
-  for (const price of schedule) {
+  // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
+  const sweep = [...schedule, ...schedule.slice(0, -1).reverse()];
+  for (const price of sweep) {
     const iterations = trials(effort.fromCurrent / schedule.length);
-    ruinAndRecreate(packing, guide, random, { movePrice: price, iterations, heat: 0, stop, onChange });
+    ruinAndRecreate(packing, guide, random, { movePrice: price, mostMoves: pods, iterations, heat: 0, stop, onChange });
+  }
+  for (const { mostMoves, movePrice: price } of stretchesOf(archive, pods, movePrice)) {
+    packing.load(archive.within(mostMoves));
+    const iterations = trials(effort.fromCurrent / STRETCHES);
+    ruinAndRecreate(packing, guide, random, { movePrice: price, mostMoves, iterations, heat: 0, stop, onChange });
   }
   if (potential > WORTH_A_FRESH_START && !stop()) {
     packing.load(start);
     if (packAfresh(packing, relaxation, guide, engines, random, stop)) {
       ruinAndRecreate(packing, guide, random, {
         movePrice: 0,
+        mostMoves: pods,
         iterations: trials(effort.fromFresh),
         heat: HEAT,
         stop,
@@ -72,6 +84,7 @@ export function explore(
       archive.offer(packing);
       ruinAndRecreate(packing, guide, random, {
         movePrice,
+        mostMoves: pods,
         iterations: trials(effort.afterReuse),
         heat: 0,
         stop,

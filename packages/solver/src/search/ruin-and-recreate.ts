@@ -5,6 +5,8 @@ import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
 export interface SearchOptions {
   readonly movePrice: number;
+  /** No change is accepted after which there are more moves. */
+  readonly mostMoves: number;
   readonly iterations: number;
   /** Allowed worsening of one trial at the start, as a part of the mean node price; falls to 0. */
   readonly heat: number;
@@ -17,6 +19,8 @@ export interface SearchOptions {
 const REFRESH = 400;
 /** Slots with room that are tried for one trial's pods. */
 const SAMPLE = 48;
+/** Nodes given up earlier that are tried for them. */
+const HOMES = 4;
 const NOISE = 0.12;
 
 /**
@@ -31,12 +35,15 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
   let candidates = new Set<number>();
   let order: number[] = [];
   let roomy: number[] = [];
+  /** Nodes that exist and were given up: what has left them may go home. */
+  let givenUp: number[] = [];
   let meanPrice = 0;
   const refresh = () => {
     const open: number[] = [];
     for (let slot = 0; slot < packing.slots; slot++) if (packing.isOpen(slot)) open.push(slot);
     roomy = open.filter((slot) => hasRoom(packing, slot));
     order = open.filter((slot) => packing.isRemovable(slot));
+    givenUp = packing.problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
     candidates = new Set(order);
     meanPrice = order.reduce((sum, slot) => sum + packing.price(slot), 0) / Math.max(1, order.length);
   };
@@ -45,12 +52,19 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
     if ((trial & 63) === 0 && options.stop()) return;
     if (trial % REFRESH === REFRESH - 1) refresh();
     const before = packing.microsPerHour + movePrice * packing.moves;
-    const ruined = chooseRuined(packing, guide, order, random);
+    const ruined = chooseRuined(packing, guide, order, random, movePrice);
     if (ruined.length === 0) continue;
-    const opened = recreate(packing, guide, ruined, sample(roomy, random), random, movePrice);
+    const opened = recreate(
+      packing,
+      guide,
+      { ruined, roomy: sample(roomy, random, SAMPLE), givenUp: sample(givenUp, random, HOMES) },
+      random,
+      movePrice,
+    );
     const after = packing.microsPerHour + movePrice * packing.moves;
     const allowed = options.heat * meanPrice * (1 - trial / iterations) * random.next();
-    if (opened === null || after > before + allowed || !packing.coupling.isSound()) {
+    const isWorse = after > before + allowed || packing.moves > options.mostMoves;
+    if (opened === null || isWorse || !packing.coupling.isSound()) {
       packing.rollback();
       continue;
     }
@@ -65,7 +79,13 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
 }
 
 /** One to four slots, each the worst of a few taken at random. */
-function chooseRuined(packing: Packing, guide: Guide, open: readonly number[], random: Random): number[] {
+function chooseRuined(
+  packing: Packing,
+  guide: Guide,
+  open: readonly number[],
+  random: Random,
+  movePrice: number,
+): number[] {
   const draw = random.next();
   const count = draw < 0.3 ? 1 : draw < 0.65 ? 2 : draw < 0.9 ? 3 : 4;
   const ruined: number[] = [];
@@ -75,7 +95,7 @@ function chooseRuined(packing: Packing, guide: Guide, open: readonly number[], r
     for (let tries = k === 0 ? 6 : 3; tries > 0; tries--) {
       const slot = open[random.below(open.length)]!;
       if (!packing.isOpen(slot) || ruined.includes(slot)) continue;
-      const waste = 1 - contentWorth(packing, guide, slot) / Math.max(1, packing.price(slot));
+      const waste = 1 - contentWorth(packing, guide, slot, movePrice) / Math.max(1, packing.price(slot));
       if (waste > worstWaste) {
         worst = slot;
         worstWaste = waste;
@@ -86,20 +106,32 @@ function chooseRuined(packing: Packing, guide: Guide, open: readonly number[], r
   return ruined;
 }
 
-function contentWorth(packing: Packing, guide: Guide, slot: number): number {
+/** What it would take to have the same elsewhere, moves included. */
+function contentWorth(packing: Packing, guide: Guide, slot: number, movePrice: number): number {
   const classes = packing.classes(slot);
   const counts = packing.counts(slot);
   let worth = 0;
-  for (let k = 0; k < classes.length; k++) worth += guide.worth[classes[k]!]! * counts[k]!;
+  for (let k = 0; k < classes.length; k++) {
+    const c = classes[k]!;
+    worth += guide.worth[c]! * counts[k]! + movePrice * Math.min(counts[k]!, packing.home(slot, c));
+  }
   return worth;
 }
 
+interface Scene {
+  /** Slots that are emptied and closed. */
+  readonly ruined: readonly number[];
+  /** Open slots that may have room. */
+  readonly roomy: readonly number[];
+  /** Closed nodes that may be opened again. */
+  readonly givenUp: readonly number[];
+}
+
 /** Empties and closes the slots and places their pods again. The slots opened for them, or null when some found no place. */
-export function recreate(
+function recreate(
   packing: Packing,
   guide: Guide,
-  ruined: readonly number[],
-  roomy: readonly number[],
+  { ruined, roomy, givenUp }: Scene,
   random: Random,
   movePrice: number,
 ): number[] | null {
@@ -114,7 +146,10 @@ export function recreate(
   const pending = pendingOf(pods, guide.worth);
   if (random.next() < 0.85) placeInSlots(packing, pending, roomy, (slot) => ruined.includes(slot));
   const closed = ruined.filter((slot) => packing.isExisting(slot));
-  return openForPending(packing, pending, guide, closed, movePrice, random, NOISE);
+  const homes = givenUp.filter(
+    (slot) => !ruined.includes(slot) && pending.classes.some((c) => packing.home(slot, c) > 0),
+  );
+  return openForPending(packing, pending, guide, [...closed, ...homes], movePrice, random, NOISE);
 }
 
 function hasRoom(packing: Packing, slot: number): boolean {
@@ -126,11 +161,11 @@ function hasRoom(packing: Packing, slot: number): boolean {
   });
 }
 
-function sample(slots: readonly number[], random: Random): number[] {
-  if (slots.length <= SAMPLE) return [...slots];
+function sample(slots: readonly number[], random: Random, most: number): number[] {
+  if (slots.length <= most) return [...slots];
   const start = random.below(slots.length);
   const stride = 1 + random.below(slots.length - 1);
   const chosen: number[] = [];
-  for (let k = 0, at = start; k < SAMPLE; k++, at = (at + stride) % slots.length) chosen.push(slots[at]!);
+  for (let k = 0, at = start; k < most; k++, at = (at + stride) % slots.length) chosen.push(slots[at]!);
   return chosen;
 }

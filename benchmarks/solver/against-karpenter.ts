@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { BenchCluster } from './plan-cluster.ts';
+
+/**
+ * Follows the paths that Karpenter took on the comparison clusters: what restow's plan costs with so many moves as Karpenter
+ * had needed evictions for what it had reached by then. One JSON line for each point.
+ * Usage: npm run bench:against-karpenter -- --data FOLDER [--match REGEXP] [--points 20] [--effort normal]
+ */
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    match: { type: 'string', default: '' },
+    points: { type: 'string', default: '20' },
+    effort: { type: 'string', default: 'normal' },
+  },
+});
+if (values.data === undefined) {
+  const usage = 'npm run bench:against-karpenter -- --data FOLDER [--match REGEXP] [--points N] [--effort E]';
+  process.stderr.write(`usage: ${usage}\n`);
+  process.exit(2);
+}
+const clusters = resolve(values.data, 'clusters');
+const points = Number(values.points);
+const wanted = new RegExp(values.match);
+
+/** `curve`: seconds, evictions, USD an hour. */
+const pathSchema = z.looseObject({
+  input: z.string(),
+  policy: z.string(),
+  spotToSpot: z.boolean(),
+  stopped: z.string(),
+  curve: z.array(z.tuple([z.number(), z.number(), z.number()])).min(1),
+});
+const paths = readFileSync(join(clusters, 'karpenter-results.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => pathSchema.parse(JSON.parse(line)));
+
+for (const { input, policy, spotToSpot, stopped, curve } of paths) {
+  const file = `${input}.json.gz`;
+  if (!wanted.test(`${input} ${policy}`) || !existsSync(join(clusters, file))) continue;
+  const cluster = new BenchCluster(clusters, file);
+  const end = curve.at(-1)![1];
+  for (let point = 1; point <= points; point++) {
+    const evictions = Math.round((end * point) / points);
+    const dollars = curve.findLast(([, needed]) => needed <= evictions)![2];
+    const { summary, seconds } = cluster.plan([
+      ...['--effort', values.effort, '--move-price', '0', '--max-moves', String(evictions)],
+    ]);
+    const { before, after } = summary.microsPerHour;
+    const theirs = Math.round(dollars * 1e6);
+    process.stdout.write(
+      `${JSON.stringify({
+        case: input,
+        policy,
+        spotToSpot,
+        stopped,
+        evictions,
+        microsPerHourBefore: before,
+        microsPerHourKarpenter: theirs,
+        microsPerHourAfter: after,
+        above: Number((after / theirs - 1).toFixed(5)),
+        moves: summary.moves,
+        seconds,
+      })}\n`,
+    );
+  }
+  cluster.close();
+}
