@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { endStateOf } from '../naive/end-state.ts';
 
 /** Different limits on moves, from none at all to all of them. */
-const LIMITS = process.env.RESTOW_SOAK === '1' ? 20 : 8;
+const LIMITS = process.env.RESTOW_SOAK === '1' ? 20 : 5;
 
 let engines: LpEngines;
 beforeAll(async () => {
