@@ -143,6 +143,11 @@ test.each([
     ['plan', '-f', '-', '--max-moves', 'many'],
     /--max-moves many: expected a whole number/,
   ],
+  [
+    'several plans in one file',
+    ['plan', '-f', '@good', '--frontier'],
+    /--save keeps one plan: choose one of --frontier/,
+  ],
   ['a move price below nothing', ['plan', '-f', '-', '--move-price', '-1'], /--move-price -1/],
   ['a duration that is none', ['plan', '-f', '-', '--time-limit', 'soon'], /--time-limit soon/],
   ['a selector that is none', ['plan', '-f', '@good', '--nodes', 'a=(b'], /is not a label selector/],

@@ -67,6 +67,21 @@ test('the table says first what a busy person wants, YAML and JSON are the same 
   expect(table.stderr).toBe('');
 });
 
+test('--frontier lists plans to choose from, and as data it is all of them', async () => {
+  const [table, data] = await Promise.all([
+    plan('-f', dump, '--frontier'),
+    plan('-f', dump, '--frontier', '-o', 'json'),
+  ]);
+  const { kind, plans } = JSON.parse(data.stdout) as { kind: string; plans: readonly unknown[] };
+  const all = plans.map((one) => planSchema.parse(one) as Plan);
+  expect(kind).toBe('PlanFrontier');
+  const lines = table.stdout.trim().split('\n');
+  expect(lines[0]).toMatch(/^MOVES {2,}COST\/H/);
+  const moves = lines.slice(1, 1 + all.length).map((line) => Number(line.trim().split(/ {2,}/)[0]));
+  expect(moves).toEqual(all.map(({ summary }) => summary.moves));
+  expect(all.length).toBeGreaterThanOrEqual(5);
+});
+
 test('explain says why pods and nodes go, come and stay', async () => {
   await plan('-f', dump, '--save', at('plan.json'));
   const saved = JSON.parse(readFileSync(at('plan.json'), 'utf8')) as Plan;

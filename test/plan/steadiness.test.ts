@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY, type Effort, type PriceBook, type Snapshot } from '@restow/model';
 import { exampleBook, exampleCluster } from '@restow/simulator';
 import { snapshotOf } from '@restow/snapshotter';
-import { type LpEngines, loadEngines, makePlan } from '@restow/solver';
+import { type LpEngines, loadEngines, makeFrontier, makePlan } from '@restow/solver';
 import { plainCluster } from '@restow/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { endStateOf } from '../naive/end-state.ts';
@@ -59,6 +59,27 @@ describe.each(CLUSTERS)('%s', (_name, cluster) => {
     }
     expect(costs.size).toBeGreaterThan(LIMITS / 3);
   });
+});
+
+test('a frontier is what plans with its numbers of moves are, each with more moves and cheaper than the one before', () => {
+  const policy = { ...DEFAULT_POLICY, movePrice: '0' };
+  const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
+  const plans = makeFrontier({ ...example, policy, effort: 'quick', seed: 1 }, context);
+  expect(plans.length).toBeGreaterThanOrEqual(5);
+  expect(plans.length).toBeLessThanOrEqual(10);
+  const figures = plans.map(({ summary: { moves, microsPerHour } }) => [moves, -microsPerHour.after] as const);
+  for (const [index, [moves, saved]] of figures.entries()) {
+    const before = figures[index - 1] ?? [-1, Number.NEGATIVE_INFINITY];
+    expect(moves).toBeGreaterThan(before[0]);
+    expect(saved).toBeGreaterThan(before[1]);
+  }
+  expect(figures[0]![0]).toBe(0);
+  for (const { target, steps, summary } of [plans[2]!, plans.at(-1)!]) {
+    const alone = plan(example, 'quick', { movePrice: '0', maxMoves: summary.moves });
+    expect({ target, steps }).toEqual({ target: alone.target, steps: alone.steps });
+  }
+  const cheapest = plan(example, 'quick', { movePrice: '0' });
+  expect(plans.at(-1)!.summary.microsPerHour).toEqual(cheapest.summary.microsPerHour);
 });
 
 test('the default minimum saving is at most half a percent', () => {

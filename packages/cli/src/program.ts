@@ -55,6 +55,7 @@ export function buildProgram(): Command {
     .option('--seed <number>', 'seed of the search', '1')
     .option('--move-price <amount>', 'price of moving one pod, spread over the policy horizon (24 h)')
     .option('--max-moves <number>', 'move at most so many pods')
+    .option('--frontier', 'several plans to choose from, from few moves to the cheapest possible')
     .option('--nodes <selector>', 'plan only for nodes with these labels; the others stay as they are')
     .option(
       '--exclude-namespace <namespace>',

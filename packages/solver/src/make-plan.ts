@@ -7,7 +7,7 @@ import {
   RestowError,
   type Snapshot,
 } from '@restow/model';
-import { PriceLookup } from '@restow/pricing';
+import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
 import { type Relaxation, relax } from './bound/column-generation.ts';
 import { checkPlan } from './check/check-plan.ts';
@@ -60,12 +60,34 @@ export class PlanRefusedError extends RestowError {
 /** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
 const MOST_REPETITIONS = 5;
 
+/** What was found for a request: from it a plan is chosen for any limit on moves. */
+export interface Searched {
+  readonly asked: PlanRequest;
+  readonly request: PlanRequest;
+  readonly context: PlanContext;
+  readonly started: number;
+  readonly problem: Problem;
+  readonly prices: PriceLookup;
+  readonly coverage: Coverage;
+  readonly relaxation: Relaxation;
+  /** The first moves nothing; each later one of the first search moves more and costs less. */
+  readonly states: readonly PackingState[];
+  /** The best of them, whatever it moves. */
+  readonly best: Realisation;
+  readonly status: PlanStatus;
+}
+
 /**
  * The cheapest placement that can be found with this effort, with a proven bound and an order of steps. Planning again
  * from its end state finds nothing worth doing, because that is what is tried before it is given out. Throws
  * PlanRefusedError when the independent checker does not agree.
  */
 export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
+  return planWithin(searchPlans(asked, context), asked.policy.maxMoves);
+}
+
+/** Searches in the same way whatever limit on moves there is. */
+export function searchPlans(asked: PlanRequest, context: PlanContext): Searched {
   const request = withMeasuredMemory(asked);
   const { snapshot, book, policy, effort, seed } = request;
   const started = context.now();
@@ -102,8 +124,14 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
     best = chooseWorthwhile(problem, states, null);
     end = { snapshot: next, problem: nextProblem, realisation: again, launched };
   }
-  if (policy.maxMoves !== null) best = chooseWorthwhile(problem, states, policy.maxMoves);
+  return { asked, request, context, started, problem, prices: lookup, coverage, relaxation, states, best, status };
+}
 
+/** The best of what was found with at most so many moves; null: with any number. */
+export function planWithin(found: Searched, maxMoves: number | null): Plan {
+  const { asked, request, context, started, problem, prices, coverage, relaxation, states, status } = found;
+  const { snapshot, effort, seed } = request;
+  const best = maxMoves === null ? found.best : chooseWorthwhile(problem, states, maxMoves);
   context.onProgress('checking');
   const problems = check(request, problem, best);
   if (relaxation.bound > best.microsPerHour)
@@ -112,8 +140,8 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
   return assemblePlan({
     asked,
     snapshot,
-    problem,
-    prices: lookup,
+    problem: { ...problem, policy: { ...problem.policy, maxMoves } },
+    prices,
     coverage,
     bound: relaxation.bound,
     duals: relaxation.duals,

@@ -29,10 +29,22 @@ function workerUrl(): URL {
 }
 
 /** `makePlan` in a thread of its own, so that the caller stays responsive and the solver can be stopped. */
-export function planInWorker(request: PlanRequest, options: WorkerOptions): Promise<Plan> {
-  const { timeLimitMs, signal, onProgress } = options;
+export async function planInWorker(request: PlanRequest, options: WorkerOptions): Promise<Plan> {
+  return (await inWorker(request, 'best', options))[0]!;
+}
+
+/** `makeFrontier` in a thread of its own. */
+export function frontierInWorker(request: PlanRequest, options: WorkerOptions): Promise<readonly Plan[]> {
+  return inWorker(request, 'frontier', options);
+}
+
+function inWorker(
+  request: PlanRequest,
+  wants: WorkerInput['wants'],
+  { timeLimitMs, signal, onProgress }: WorkerOptions,
+): Promise<readonly Plan[]> {
   const flag = new SharedArrayBuffer(4);
-  const input: WorkerInput = { restow: 'solver', request, flag, timeLimitMs };
+  const input: WorkerInput = { restow: 'solver', request, wants, flag, timeLimitMs };
   const worker = new Worker(workerUrl(), { workerData: input });
   return new Promise((resolve, reject) => {
     let timer = setTimeout(giveUp, timeLimitMs + GRACE_MS);
@@ -52,7 +64,7 @@ export function planInWorker(request: PlanRequest, options: WorkerOptions): Prom
     }
     worker.on('message', (message: WorkerMessage) => {
       if (message.kind === 'progress') onProgress(message.phase);
-      else if (message.kind === 'plan') settle(() => resolve(message.plan));
+      else if (message.kind === 'plans') settle(() => resolve(message.plans));
       else settle(() => reject(new InputError(message.problem, message.location)));
     });
     worker.on('error', (error) => settle(() => reject(error)));

@@ -4,6 +4,8 @@ import type { PlanRequest } from './make-plan.ts';
 export interface WorkerInput {
   readonly restow: 'solver';
   readonly request: PlanRequest;
+  /** Plans to choose from, or the best one. */
+  readonly wants: 'frontier' | 'best';
   /** One Int32: an index into STOP_REASONS, set by the main thread. */
   readonly flag: SharedArrayBuffer;
   readonly timeLimitMs: number;
@@ -13,5 +15,5 @@ export const STOP_REASONS = [null, 'cancelled'] as const;
 
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly phase: string }
-  | { readonly kind: 'plan'; readonly plan: Plan }
+  | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
   | { readonly kind: 'input-error'; readonly problem: string; readonly location: InputLocation };

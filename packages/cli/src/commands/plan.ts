@@ -1,11 +1,12 @@
-import { type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
-import { planInWorker } from '@restow/solver';
+import { API_VERSION, type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
+import { frontierInWorker, planInWorker } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
 import { areLive, keepBook } from '../kept-books.ts';
 import { showProgress } from '../progress.ts';
 import { type ClusterSource, readCluster } from '../read-cluster.ts';
 import { readPolicy } from '../read-policy.ts';
 import { readPrices, refuseStalePrices } from '../read-prices.ts';
+import { renderFrontier } from '../render/frontier-table.ts';
 import { renderPlan } from '../render/plan-table.ts';
 import { writeWhole } from '../write-file.ts';
 
@@ -21,6 +22,7 @@ export interface PlanCommandOptions extends ClusterSource {
   readonly nodes?: string;
   readonly excludeNamespace: readonly string[];
   readonly onlyRemove?: boolean;
+  readonly frontier?: boolean;
   readonly output: 'table' | 'wide' | 'json' | 'yaml';
   readonly save?: string;
 }
@@ -28,6 +30,9 @@ export interface PlanCommandOptions extends ClusterSource {
 export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const seed = parseCount(options.seed, '--seed');
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
+  if (options.frontier === true && options.save !== undefined) {
+    throw new InputError('--save keeps one plan: choose one of --frontier by --max-moves, and save that');
+  }
   const policy = withFlags(await readPolicy(options.policy), options);
   const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null }, policy);
   refuseStalePrices(book, policy.prices.mostStaleHours, new Date());
@@ -36,16 +41,23 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const onInterrupt = () => cancel.abort();
   process.once('SIGINT', onInterrupt);
   const progress = showProgress(process.stderr);
-  let plan: Plan;
+  const request = { snapshot, book, policy, effort: options.effort, seed };
+  const search = { timeLimitMs, signal: cancel.signal, onProgress: progress.show };
+  let plans: readonly [Plan, ...Plan[]];
   try {
-    plan = await planInWorker(
-      { snapshot, book, policy, effort: options.effort, seed },
-      { timeLimitMs, signal: cancel.signal, onProgress: progress.show },
-    );
+    plans =
+      options.frontier === true
+        ? ((await frontierInWorker(request, search)) as [Plan, ...Plan[]])
+        : [await planInWorker(request, search)];
   } finally {
     progress.end();
     process.removeListener('SIGINT', onInterrupt);
   }
+  if (options.frontier === true) {
+    process.stdout.write(await printFrontier(plans, options.output));
+    return;
+  }
+  const [plan] = plans;
   if (options.save !== undefined && areLive(options.prices)) await keepBook(book);
   if (options.save !== undefined) await writeWhole(options.save, `${JSON.stringify(plan)}\n`);
   process.stdout.write(await print(plan, options.output));
@@ -74,7 +86,16 @@ function movePriceOf(text: string): string {
 }
 
 async function print(plan: Plan, output: PlanCommandOptions['output']): Promise<string> {
-  if (output === 'json') return `${JSON.stringify(plan, null, 2)}\n`;
-  if (output === 'yaml') return (await import('yaml')).stringify(plan, { aliasDuplicateObjects: false });
-  return renderPlan(plan, output === 'wide');
+  return (await asData(plan, output)) ?? renderPlan(plan, output === 'wide');
+}
+
+async function printFrontier(plans: readonly Plan[], output: PlanCommandOptions['output']): Promise<string> {
+  return (await asData({ apiVersion: API_VERSION, kind: 'PlanFrontier', plans }, output)) ?? renderFrontier(plans);
+}
+
+/** null: it is for people. */
+async function asData(document: object, output: PlanCommandOptions['output']): Promise<string | null> {
+  if (output === 'json') return `${JSON.stringify(document, null, 2)}\n`;
+  if (output === 'yaml') return (await import('yaml')).stringify(document, { aliasDuplicateObjects: false });
+  return null;
 }
