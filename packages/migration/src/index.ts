@@ -1,5 +1,5 @@
 export { type Authority, createAuthority, issue, type Subject } from './authority/authority.ts';
-export { ensureAuthority, readAuthority } from './authority/cluster-authority.ts';
+export { AUTHORITY_SECRET, ensureAuthority, readAuthority } from './authority/cluster-authority.ts';
 export { isOlder } from './move/is-older.ts';
 export { LiveMover, type LiveMoverOptions } from './move/live-mover.ts';
 export type { Phase, PhaseListener } from './move/phase-listener.ts';

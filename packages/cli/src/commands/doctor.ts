@@ -1,3 +1,4 @@
+import { AUTHORITY_SECRET } from '@restow/migration';
 import { cloudNamed } from '../clouds.ts';
 import { type Access, lacking } from '../live/access.ts';
 import { type LiveMoves, openLiveMoves } from '../live/live-moves.ts';
@@ -29,7 +30,7 @@ const NEEDED: Readonly<Record<string, readonly Access[]>> = {
   ],
   live: [
     { verb: 'delete', group: '', resource: 'pods' },
-    { verb: 'get', group: '', resource: 'secrets', namespace: 'kube-system' },
+    { verb: 'get', group: '', resource: 'secrets', ...AUTHORITY_SECRET },
     { verb: 'create', group: '', resource: 'configmaps', namespace: 'kube-system' },
   ],
 };

@@ -12,6 +12,8 @@ export interface Access {
   readonly resource: string;
   readonly subresource?: string;
   readonly namespace?: string;
+  /** Only this one. */
+  readonly name?: string;
 }
 
 /** Those of what is needed that whoever asks is not allowed, in words. */

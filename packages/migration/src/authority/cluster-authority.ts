@@ -3,8 +3,8 @@ import { InputError } from '@restow/model';
 import { z } from 'zod';
 import { type Authority, createAuthority } from './authority.ts';
 
-const NAMESPACE = 'kube-system';
-const NAME = 'restow-authority';
+export const AUTHORITY_SECRET = { namespace: 'kube-system', name: 'restow-authority' } as const;
+const { namespace: NAMESPACE, name: NAME } = AUTHORITY_SECRET;
 const COLLECTION = `/api/v1/namespaces/${NAMESPACE}/secrets`;
 
 const secretSchema = z.looseObject({ data: z.looseObject({ 'ca.crt': z.base64(), 'ca.key': z.base64() }) });
