@@ -104,6 +104,11 @@ test('what had to leave spot goes back when there is spot again, and nothing els
 test('a month later, and on another cluster, nothing is remembered', async () => {
   const after = await evacuated('e2');
   expect(await new BackToSpot(() => NOW + 31 * DAY_MS).allow(policy, after)).toBe(policy);
+  let now = NOW + DAY_MS;
+  const running = new BackToSpot(() => now);
+  expect((await running.allow(policy, after)).pods.alsoOn).toHaveLength(1);
+  now = NOW + 31 * DAY_MS;
+  expect(await running.allow(policy, after)).toBe(policy);
   const other = { ...after, metadata: { ...after.metadata, cluster: 'another' } };
   expect(await new BackToSpot(() => NOW + DAY_MS).allow(policy, other)).toBe(policy);
 });

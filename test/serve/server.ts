@@ -14,6 +14,7 @@ export interface LogLine {
   readonly url?: string;
   readonly moves?: object;
   readonly savingMicrosPerHour?: number;
+  readonly microsPerHour?: { readonly before: number; readonly promised: number };
 }
 
 /** `restow serve` in a process of its own, and what it logs; `enter`: a command by which it runs elsewhere. */

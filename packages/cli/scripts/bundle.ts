@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 
+const run = promisify(execFile);
 /**
  * Makes `dist/`: `restow.js` and what it loads when it needs it, all in one folder, HiGHS' WebAssembly too; with `--shim`
  * also the runtime shim, for which it takes Go.
  */
-const run = promisify(execFile);
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 

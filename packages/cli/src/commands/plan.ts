@@ -1,5 +1,5 @@
 import { API_VERSION, type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
-import { frontierInWorker, planInWorker } from '@restow/solver';
+import { frontierInWorker, type PlanRequest, planInWorker, type WorkerOptions } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
 import { areLive, keepBook } from '../kept-books.ts';
 import { showProgress } from '../progress.ts';
@@ -42,22 +42,19 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   process.once('SIGINT', onInterrupt);
   const progress = showProgress(process.stderr);
   const request = { snapshot, book, policy, effort: options.effort, seed };
-  const search = { timeLimitMs, signal: cancel.signal, onProgress: progress.show };
-  let plans: readonly [Plan, ...Plan[]];
-  try {
-    plans =
-      options.frontier === true
-        ? ((await frontierInWorker(request, search)) as [Plan, ...Plan[]])
-        : [await planInWorker(request, search)];
-  } finally {
-    progress.end();
-    process.removeListener('SIGINT', onInterrupt);
-  }
+  const searched = async <Found>(search: (what: PlanRequest, how: WorkerOptions) => Promise<Found>): Promise<Found> => {
+    try {
+      return await search(request, { timeLimitMs, signal: cancel.signal, onProgress: progress.show });
+    } finally {
+      progress.end();
+      process.removeListener('SIGINT', onInterrupt);
+    }
+  };
   if (options.frontier === true) {
-    process.stdout.write(await printFrontier(plans, options.output));
+    process.stdout.write(await printFrontier(await searched(frontierInWorker), options.output));
     return;
   }
-  const [plan] = plans;
+  const plan = await searched(planInWorker);
   if (options.save !== undefined && areLive(options.prices)) await keepBook(book);
   if (options.save !== undefined) await writeWhole(options.save, `${JSON.stringify(plan)}\n`);
   process.stdout.write(await print(plan, options.output));

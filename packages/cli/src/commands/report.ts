@@ -64,16 +64,19 @@ interface Asked {
 
 function written({ name, by, output, bodies, frame }: Asked): string {
   const { period, missing } = frame;
+  if (output === 'html' && name === 'summary') {
+    const allocation = allocate(bodies, period);
+    const saved = savings(bodies, period);
+    const payers = allocationTable(allocation, by);
+    const notes = [...summaryTable(allocation, saved).notes, ...payers.notes];
+    const parts = { allocation, payers, savings: saved, blockers: blockersIn(bodies, period) };
+    return summaryPage({ frame, by, ...parts, spans: overTime(bodies, period, missing), notes });
+  }
   const table = tableOf(name, bodies, period, by);
   if (output === 'csv') return toCsv(table);
   if (output === 'json') return `${asJson(name, table, frame)}\n`;
-  if (output === 'table') return renderReport(table, frame);
-  if (name !== 'summary') return tablePage(name, table, frame);
-  const allocation = allocate(bodies, period);
-  const payers = allocationTable(allocation, by);
-  const parts = { allocation, payers, savings: savings(bodies, period), blockers: blockersIn(bodies, period) };
-  const notes = [...table.notes, ...payers.notes];
-  return summaryPage({ frame, by, ...parts, spans: overTime(bodies, period, missing), notes });
+  if (output === 'html') return tablePage(name, table, frame);
+  return renderReport(table, frame);
 }
 
 function tableOf(name: ReportName, bodies: readonly Body[], period: Period, by: AllocationKey): Table {

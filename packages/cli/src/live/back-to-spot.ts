@@ -11,13 +11,20 @@ const MOST_RUNS = 200;
 const ADDED =
   /^(pod-template-hash|controller-revision-hash|pod-template-generation|statefulset\.kubernetes\.io\/pod-name|apps\.kubernetes\.io\/pod-index)$/;
 
+interface LeftSpot {
+  /** When the run began (ms since the epoch). */
+  readonly at: number;
+  /** `namespace/kind/name` of what it has moved off spot nodes. */
+  readonly keys: readonly string[];
+}
+
 /**
  * Remembers whose pods have had to leave spot nodes: what runs on an on-demand node only because of that may go back, and
  * nothing else may that a person has not said.
  */
 export class BackToSpot {
-  /** Of each run that is over, `namespace/kind/name` of what it has moved off spot nodes. */
-  readonly #known = new Map<string, readonly string[]>();
+  /** By run; what is over does not change. */
+  readonly #known = new Map<string, LeftSpot>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -54,34 +61,34 @@ export class BackToSpot {
 
   async #leftSpot(cluster: string | null): Promise<ReadonlySet<string>> {
     const found = new Set<string>();
+    const since = this.#now() - WINDOW_MS;
     for (const runId of listRunIds().toReversed().slice(0, MOST_RUNS)) {
-      const known = this.#known.get(runId) ?? this.#learn(runId, await recordsOf(runId), cluster);
-      for (const key of known) found.add(key);
+      const left = this.#known.get(runId) ?? leftSpotIn(await recordsOf(runId), cluster);
+      if (left === null) continue;
+      this.#known.set(runId, left);
+      if (left.at >= since) for (const key of left.keys) found.add(key);
     }
     return found;
   }
+}
 
-  #learn(runId: string, records: readonly JournalRecord[], cluster: string | null): readonly string[] {
-    const [first] = records;
-    if (first?.type !== 'started') return [];
-    const { account, plan } = stateOf(records);
-    if (account === null) return [];
-    const isOurs = first.cluster === cluster && first.at >= this.#now() - WINDOW_MS;
-    const spot = new Set(
-      plan.evacuation?.nodes.flatMap(({ name, capacityType }) => (capacityType === 'spot' ? [name] : [])),
-    );
-    const keys = !isOurs
-      ? []
-      : entriesOfRun(records).flatMap((body) => {
-          if (body.kind !== 'move' || body.problem !== null || !spot.has(body.from)) return [];
-          const [kind, name] = body.controller.split('/') as [string, string];
-          // A rollout later its Deployment has another ReplicaSet.
-          const above = kind === 'ReplicaSet' ? [{ kind: 'Deployment', name: name.replace(/-[^-]+$/, '') }] : [];
-          return [{ kind, name }, ...above].map((owner) => keyOf(body.namespace, owner));
-        });
-    this.#known.set(runId, keys);
-    return keys;
-  }
+/** null: the run is not over yet, or cannot be read. */
+function leftSpotIn(records: readonly JournalRecord[], cluster: string | null): LeftSpot | null {
+  const [first] = records;
+  if (first?.type !== 'started') return null;
+  const { at } = first;
+  const { evacuation } = first.plan;
+  if (evacuation === undefined || first.cluster !== cluster) return { at, keys: [] };
+  if (stateOf(records).account === null) return null;
+  const spot = new Set(evacuation.nodes.filter(({ capacityType }) => capacityType === 'spot').map(({ name }) => name));
+  const keys = entriesOfRun(records).flatMap((body) => {
+    if (body.kind !== 'move' || body.problem !== null || !spot.has(body.from)) return [];
+    const [kind, name] = body.controller.split('/') as [string, string];
+    // A rollout later its Deployment has another ReplicaSet.
+    const above = kind === 'ReplicaSet' ? [{ kind: 'Deployment', name: name.replace(/-[^-]+$/, '') }] : [];
+    return [{ kind, name }, ...above].map((owner) => keyOf(body.namespace, owner));
+  });
+  return { at, keys };
 }
 
 function keyOf(namespace: string, { kind, name }: { readonly kind: string; readonly name: string }): string {

@@ -29,7 +29,7 @@ export interface Share {
   readonly cpuMicros: number;
   readonly memoryMicros: number;
   readonly gpuMicros: number;
-  /** So long it was there within the period. */
+  /** So long it was there within the period; of what is idle, with `free` alone. */
   readonly ms: number;
 }
 

@@ -52,7 +52,7 @@ export function idleParts({ node, has, free, pods, mix, plan }: IdleRequest): Id
 }
 
 /** What holds a node, as the plan said, and still does. */
-export function blockersOn(
+function blockersOn(
   { name }: NodeInterval,
   pods: readonly PodInterval[],
   { blockers }: BodyOf<'plan'>,

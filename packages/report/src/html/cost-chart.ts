@@ -2,7 +2,7 @@ import { formatMicros } from '@restow/model';
 import type { Span } from '../over-time.ts';
 import { showTime } from '../tables/show-cell.ts';
 import { html, type Markup } from './markup.ts';
-import { gridOf } from './scale.ts';
+import { fixed, gridOf } from './scale.ts';
 
 const WIDTH = 960;
 const HEIGHT = 260;
@@ -52,8 +52,4 @@ export function costChart(spans: readonly Span[], currency: string): Markup {
 
 function percent(fraction: number): string {
   return `${Math.max(1, Math.round(100 * fraction))} %`;
-}
-
-export function fixed(value: number): number {
-  return Math.round(Math.max(0, value) * 100) / 100;
 }

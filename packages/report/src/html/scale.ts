@@ -6,3 +6,8 @@ export function gridOf(most: number): { readonly lines: readonly number[]; reado
   const count = Math.ceil(most / step);
   return { lines: Array.from({ length: count + 1 }, (_, index) => index * step), top: count * step };
 }
+
+/** A coordinate: never outside on the left or above, and no longer than it must be. */
+export function fixed(value: number): number {
+  return Math.round(Math.max(0, value) * 100) / 100;
+}

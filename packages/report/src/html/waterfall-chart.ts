@@ -1,6 +1,6 @@
 import { formatMicros } from '@restow/model';
-import { fixed } from './cost-chart.ts';
 import { html, type Markup } from './markup.ts';
+import { fixed } from './scale.ts';
 
 /** One bar that goes on where the one before it has ended; a `sum` begins at nothing. */
 export interface Fall {
