@@ -9,7 +9,9 @@ import {
 } from '@restow/model';
 import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
-import { type Relaxation, relax } from './bound/column-generation.ts';
+import { boundedOf } from './bound/bounded.ts';
+import { containersOf } from './bound/containers.ts';
+import { type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
 import type { LpEngines } from './lp/engines.ts';
@@ -25,6 +27,7 @@ import { EFFORTS } from './search/effort.ts';
 import { explore } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
+import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
   readonly snapshot: Snapshot;
@@ -42,6 +45,8 @@ export interface PlanContext {
   /** Asked often; anything but null ends the search with the best found so far. */
   readonly stop: () => 'time-limit' | 'cancelled' | null;
   readonly onProgress: (phase: string) => void;
+  /** Tightens the bound beside the search; without it that is done here, after the search. */
+  readonly tightening?: Tightening;
 }
 
 /** The solver's own plan did not pass its checker: a bug, and nothing is given out. */
@@ -102,20 +107,27 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const prices = coveredPrices(lookup, coverage);
   context.onProgress('reading the cluster');
   const problem = buildProblem(snapshot, book, prices, policy);
-  const search = (on: Problem): { relaxation: Relaxation; frontier: PackingState[] } => {
+  const relaxed = (on: Problem): Relaxation => {
     context.onProgress('bounding');
-    const relaxation = relax(on, context.engines, EFFORTS[effort].relaxation, stop);
-    context.onProgress('searching');
-    return { relaxation, frontier: explore(on, relaxation, context.engines, EFFORTS[effort], seed, stop) };
+    return relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, stop);
   };
-  const { relaxation, frontier } = search(problem);
+  const search = (on: Problem, relaxation: Relaxation): PackingState[] => {
+    context.onProgress('searching');
+    return explore(on, relaxation, context.engines, EFFORTS[effort], seed, stop);
+  };
+  const relaxation = relaxed(problem);
+  const tightened = beginTightening(problem, relaxation, context, effort);
+  const frontier = search(problem, relaxation);
   const states = [...frontier];
   let best = chooseWorthwhile(problem, states, null);
   let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
+  const couldSaveMore = () =>
+    best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
   for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
+    if (!couldSaveMore()) break;
     const next = endStateOf(end.snapshot, end.problem, end.realisation);
     const nextProblem = buildProblem(next, book, prices, policy);
-    const again = chooseWorthwhile(nextProblem, search(nextProblem).frontier, null);
+    const again = chooseWorthwhile(nextProblem, search(nextProblem, relaxed(nextProblem)), null);
     if (again.moves.length === 0 && again.removed.length === 0) break;
     const launched = new Map([...end.launched, ...launchedNames(end.snapshot, end.problem, end.realisation)]);
     const composed = composeStates(problem, nextProblem, again, launched);
@@ -124,7 +136,25 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     best = chooseWorthwhile(problem, states, null);
     end = { snapshot: next, problem: nextProblem, realisation: again, launched };
   }
-  return { asked, request, context, started, problem, prices: lookup, coverage, relaxation, states, best, status };
+  context.onProgress('proving');
+  const bound = best.microsPerHour === relaxation.bound ? relaxation.bound : tightened(stop);
+  return {
+    ...{ asked, request, context, started, problem, prices: lookup, coverage },
+    ...{ relaxation: { ...relaxation, bound }, states, best, status },
+  };
+}
+
+/** How to get, after the search, the bound that more work proves. */
+function beginTightening(
+  problem: Problem,
+  relaxation: Relaxation,
+  { tightening, engines }: PlanContext,
+  effort: Effort,
+): (stop: () => boolean) => number {
+  const work = EFFORTS[effort].tightening;
+  if (work === null || relaxation.isClosed) return () => relaxation.bound;
+  const bounded = boundedOf(problem);
+  return tightening?.(bounded, relaxation, work) ?? ((stop) => tighten(bounded, relaxation, engines, work, stop));
 }
 
 /** The best of what was found with at most so many moves; null: with any number. */

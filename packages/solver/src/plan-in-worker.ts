@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { InputError, type Plan, RestowError } from '@restow/model';
 import type { PlanRequest } from './make-plan.ts';
-import type { WorkerInput, WorkerMessage } from './worker-messages.ts';
+import type { SearchInput, WorkerMessage } from './worker-messages.ts';
+import { workerUrl } from './worker-url.ts';
 
 export interface WorkerOptions {
   /** After this the search ends with the best found. */
@@ -21,13 +22,6 @@ export class SolverWorkerError extends RestowError {
 /** How long after its limit, or after a cancel, a worker may take to hand over what it has. */
 const GRACE_MS = 30_000;
 
-declare const RESTOW_BUNDLED: boolean | undefined;
-
-/** In a bundle the worker is the bundle's own entry, beside this chunk, which sees what it was started for. */
-function workerUrl(): URL {
-  return new URL(typeof RESTOW_BUNDLED === 'undefined' ? './worker.ts' : './restow.js', import.meta.url);
-}
-
 /** `makePlan` in a thread of its own, so that the caller stays responsive and the solver can be stopped. */
 export async function planInWorker(request: PlanRequest, options: WorkerOptions): Promise<Plan> {
   return (await inWorker(request, 'best', options))[0]!;
@@ -40,11 +34,11 @@ export function frontierInWorker(request: PlanRequest, options: WorkerOptions): 
 
 function inWorker(
   request: PlanRequest,
-  wants: WorkerInput['wants'],
+  wants: SearchInput['wants'],
   { timeLimitMs, signal, onProgress }: WorkerOptions,
 ): Promise<readonly Plan[]> {
   const flag = new SharedArrayBuffer(4);
-  const input: WorkerInput = { restow: 'solver', request, wants, flag, timeLimitMs };
+  const input: SearchInput = { restow: 'solver', request, wants, flag, timeLimitMs };
   const worker = new Worker(workerUrl(), { workerData: input });
   return new Promise((resolve, reject) => {
     let timer = setTimeout(giveUp, timeLimitMs + GRACE_MS);

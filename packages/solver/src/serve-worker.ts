@@ -1,13 +1,36 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '@restow/model';
+import { tighten } from './bound/relax.ts';
 import { loadEngines } from './lp/engines.ts';
 import { makeFrontier } from './make-frontier.ts';
 import { makePlan, type PlanContext } from './make-plan.ts';
-import { STOP_REASONS, type WorkerInput, type WorkerMessage } from './worker-messages.ts';
+import { tightenInWorker } from './tighten-in-worker.ts';
+import {
+  ANSWERED,
+  type SearchInput,
+  STOP,
+  STOP_REASONS,
+  type TightenInput,
+  type WorkerInput,
+  type WorkerMessage,
+} from './worker-messages.ts';
 
-/** Runs one request of `planInWorker` or `frontierInWorker` and ends. */
+/** Does what one of the solver's threads was started for, and ends. */
 export async function serveWorker(): Promise<void> {
-  const { request, wants, flag, timeLimitMs } = workerData as WorkerInput;
+  const input = workerData as WorkerInput;
+  await (input.wants === 'bound' ? serveTightening(input) : serveSearch(input));
+}
+
+async function serveTightening({ problem, relaxation, effort, flags, port }: TightenInput): Promise<void> {
+  const flag = new Int32Array(flags);
+  const engines = await loadEngines();
+  port.postMessage(tighten(problem, relaxation, engines, effort, () => Atomics.load(flag, STOP) !== 0));
+  Atomics.store(flag, ANSWERED, 1);
+  Atomics.notify(flag, ANSWERED);
+  port.close();
+}
+
+async function serveSearch({ request, wants, flag, timeLimitMs }: SearchInput): Promise<void> {
   const stopped = new Int32Array(flag);
   const started = performance.now();
   const send = (message: WorkerMessage) => parentPort!.postMessage(message);
@@ -21,6 +44,7 @@ export async function serveWorker(): Promise<void> {
         return reason === null && performance.now() - started > timeLimitMs ? 'time-limit' : reason;
       },
       onProgress: (phase) => send({ kind: 'progress', phase }),
+      tightening: tightenInWorker,
     };
     const plans = wants === 'frontier' ? makeFrontier(request, context) : [makePlan(request, context)];
     send({ kind: 'plans', plans });

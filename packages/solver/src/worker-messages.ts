@@ -1,7 +1,11 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { InputLocation, Plan } from '@restow/model';
+import type { Bounded } from './bound/bounded.ts';
+import type { RelaxationEffort } from './bound/column-generation.ts';
+import type { Relaxation } from './bound/relax.ts';
 import type { PlanRequest } from './make-plan.ts';
 
-export interface WorkerInput {
+export interface SearchInput {
   readonly restow: 'solver';
   readonly request: PlanRequest;
   /** Plans to choose from, or the best one. */
@@ -10,6 +14,24 @@ export interface WorkerInput {
   readonly flag: SharedArrayBuffer;
   readonly timeLimitMs: number;
 }
+
+/** A bound to be tightened while its problem is searched. */
+export interface TightenInput {
+  readonly restow: 'solver';
+  readonly wants: 'bound';
+  readonly problem: Bounded;
+  readonly relaxation: Relaxation;
+  readonly effort: RelaxationEffort;
+  /** Two Int32: not 0 where it is to stop; not 0 where it has answered. */
+  readonly flags: SharedArrayBuffer;
+  /** Where the bound is sent. */
+  readonly port: MessagePort;
+}
+
+export type WorkerInput = SearchInput | TightenInput;
+
+export const STOP = 0;
+export const ANSWERED = 1;
 
 export const STOP_REASONS = [null, 'cancelled'] as const;
 

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type LpEngines, loadEngines } from '../lp/engines.ts';
 import { buildProblem } from '../problem/build-problem.ts';
-import { relax } from './column-generation.ts';
+import { containersOf } from './containers.ts';
+import { relax } from './relax.ts';
 
 let engines: LpEngines;
 beforeAll(async () => {
@@ -58,7 +59,13 @@ test('the bound is never above the cheapest placement, found by trying all, and 
       });
       const book = buildPriceBook([...MACHINES, { instanceType: 'dear', cores: 5, gib: 16, microsPerHour: 1000 }]);
       const problem = buildProblem(snapshot, book, new PriceLookup(book), DEFAULT_POLICY);
-      const { bound } = relax(problem, engines, { rounds: 30, pricingBudget: 1000, finalBudget: 10_000 }, () => false);
+      const { bound } = relax(
+        problem,
+        containersOf(problem),
+        engines,
+        { rounds: 30, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 },
+        () => false,
+      );
       const best = exhaustive(sizes);
       expect(bound).toBeLessThanOrEqual(best);
       runs++;

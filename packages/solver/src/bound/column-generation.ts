@@ -1,179 +1,152 @@
-import { type LpEngines, type LpMaster, solveOrNull } from '../lp/engines.ts';
+import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
-import type { Problem } from '../problem/problem.ts';
-import { compactRelaxation } from './compact-relaxation.ts';
-import { type Container, containersOf } from './containers.ts';
-import { Knapsack, type KnapsackAnswer } from './knapsack.ts';
-import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
+import type { Bounded } from './bounded.ts';
+import type { Container } from './containers.ts';
+import type { Knapsack } from './knapsack.ts';
+import { fixedPrice, lagrangianBound } from './lagrangian.ts';
+import { type Pattern, patternsOf } from './patterns.ts';
+import { priceContainers } from './pricing.ts';
 import { SCALE } from './scale.ts';
-
-/** A content of one container. */
-export interface Pattern {
-  readonly container: number;
-  readonly classes: readonly number[];
-  readonly counts: readonly number[];
-}
-
-export interface Relaxation {
-  readonly containers: readonly Container[];
-  /** Proven lower bound on the price of all priced nodes, whole micros per hour. */
-  readonly bound: number;
-  /** What one more pod of a class costs, by the best bound's duals. */
-  readonly duals: Float64Array;
-  readonly patterns: readonly Pattern[];
-}
 
 export interface RelaxationEffort {
   readonly rounds: number;
-  /** Search nodes of one pricing problem, and of one in the final bound. */
+  /** Search nodes of one pricing problem: to find patterns, and to prove that there is no better one. */
   readonly pricingBudget: number;
   readonly finalBudget: number;
+  /** Search nodes of all of them together, after which no new round begins. */
+  readonly work: number;
 }
 
+/** What is known after so many rounds. */
+export interface Generation {
+  /** Proven lower bound, micros per hour, not rounded up to what prices can add up to. */
+  readonly bound: number;
+  /** Prices by class that prove it. */
+  readonly duals: Float64Array;
+  readonly patterns: readonly Pattern[];
+  /** The bound meets what fractions of the patterns cost: no better one is to be had in this way. */
+  readonly isClosed: boolean;
+}
+
+export type Start = Omit<Generation, 'isClosed'>;
+
 /** Weight of the best duals so far against the master's: smoothing after Wentges 1997. */
-const SMOOTHING = 0.6;
+const SMOOTHING = 0.5;
 const CONVERGED = 1e-4;
 
 /**
- * Bounds the problem and finds the patterns that a cheap plan is made of: column generation over contents of single
- * containers, started from the compact relaxation's duals. Work is counted in rounds; `stop` ends it early with what is
- * proven by then.
+ * Column generation over contents of single containers, from patterns that make the master feasible. Patterns are looked
+ * for at smoothed prices and at the master's own with little work, and with much only when that finds none; every look is
+ * a bound. Work is counted in rounds; `stop` ends it early with what is proven by then.
  */
-export function relax(problem: Problem, engines: LpEngines, effort: RelaxationEffort, stop: () => boolean): Relaxation {
-  const containers = containersOf(problem);
-  const nothing = new Float64Array(problem.classes.length);
-  if (problem.classes.length === 0 || containers.length === 0) {
-    return { containers, bound: fixedPrice(problem), duals: nothing, patterns: [] };
-  }
-  const knapsacks = containers.map((container) => new Knapsack(container, problem.classes, problem.boundResources));
-  const compact = compactRelaxation(problem, containers, engines);
-  let best = compact.duals;
-  knapsacks.forEach((knapsack, k) => {
-    knapsack.startFrom(compact.roomDuals[k]!);
-  });
-  let answers = price(knapsacks, best, effort.pricingBudget);
-  let bound = lagrangianBound(problem, containers, best, answers);
-
-  const limited = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [k] : []));
-  const limitRow = new Map(limited.map((k, position) => [k, problem.classes.length + position]));
-  const rows: LpRow[] = [
-    ...problem.classes.map(({ pods }): LpRow => ({ sense: '>=', rhs: pods.length })),
-    ...limited.map((k): LpRow => ({ sense: '<=', rhs: containers[k]!.count })),
-  ];
-  const patterns: Pattern[] = [];
-  const seen = new Set<string>();
-  const columnOf = (pattern: Pattern): LpColumn => {
-    const row = limitRow.get(pattern.container);
-    return {
-      cost: containers[pattern.container]!.microsPerHour * SCALE,
-      rows: row === undefined ? pattern.classes : [...pattern.classes, row],
-      values: row === undefined ? pattern.counts : [...pattern.counts, 1],
-    };
-  };
-  const collect = (candidates: readonly Pattern[]): LpColumn[] => {
-    const columns: LpColumn[] = [];
-    for (const pattern of candidates) {
-      const key = `${pattern.container}:${pattern.classes.join(',')}:${pattern.counts.join(',')}`;
-      if (pattern.classes.length === 0 || seen.has(key)) continue;
-      seen.add(key);
-      patterns.push(pattern);
-      columns.push(columnOf(pattern));
-    }
-    return columns;
-  };
-
-  const initial = collect([...startingPatterns(problem, containers), ...patternsOf(answers)]);
-  const master: LpMaster = engines.master(rows, initial);
+export function generateColumns(
+  problem: Bounded,
+  containers: readonly Container[],
+  knapsacks: readonly Knapsack[],
+  start: Start,
+  engines: LpEngines,
+  effort: RelaxationEffort,
+  stop: () => boolean,
+): Generation {
+  let { bound, duals: best } = start;
+  let work = 0;
+  const master = new Master(problem, containers, engines, start.patterns);
   try {
-    let optimum = solveOrNull(master);
-    for (let round = 0; round < effort.rounds && optimum !== null && !stop(); round++) {
-      const { duals: rowDuals, objective } = optimum;
-      const masterDuals = Float64Array.from(problem.classes, (_, c) => Math.max(0, rowDuals[c]!) / SCALE);
-      const upper = objective / SCALE + fixedPrice(problem);
-      if (upper - bound <= CONVERGED * upper) break;
-      const smooth = masterDuals.map((dual, c) => SMOOTHING * best[c]! + (1 - SMOOTHING) * dual);
-      let columns: LpColumn[] = [];
-      for (const [duals, budget] of [
-        [smooth, effort.pricingBudget],
-        [masterDuals, effort.pricingBudget],
-        [masterDuals, 10 * effort.pricingBudget],
-      ] as const) {
-        answers = price(knapsacks, duals, budget);
-        const value = lagrangianBound(problem, containers, duals, answers);
+    let optimum = master.solve();
+    for (let round = 0; round < effort.rounds && work < effort.work && optimum !== null && !stop(); round++) {
+      const { duals, objective } = optimum;
+      if (objective - bound <= CONVERGED * objective) break;
+      const smooth = duals.map((dual, c) => SMOOTHING * best[c]! + (1 - SMOOTHING) * dual);
+      const addFrom = (at: Float64Array, budget: number): boolean => {
+        const answers = priceContainers(knapsacks, at, effort.pricingBudget, budget, stop);
+        for (const { visited } of answers) work += visited;
+        const value = lagrangianBound(problem, containers, at, answers);
         if (value > bound) {
           bound = value;
-          best = duals;
+          best = at;
         }
-        columns = collect(
-          patternsOf(answers).filter((pattern) => improves(pattern, containers, masterDuals, rowDuals, limitRow)),
-        );
-        if (columns.length > 0) break;
-      }
-      if (columns.length === 0) break;
-      master.add(columns);
-      optimum = solveOrNull(master) ?? optimum;
+        return master.addImproving(patternsOf(answers));
+      };
+      const found = [addFrom(smooth, effort.pricingBudget), addFrom(duals, effort.pricingBudget)];
+      if (!found.includes(true) && !addFrom(smooth, effort.finalBudget) && !addFrom(duals, effort.finalBudget)) break;
+      optimum = master.solve() ?? optimum;
     }
-    const duals = best;
-    const final = lagrangianBound(problem, containers, duals, price(knapsacks, duals, effort.finalBudget));
-    return { containers, bound: roundToPrices(problem, Math.max(bound, final)), duals, patterns };
+    const isClosed = optimum !== null && optimum.objective - bound <= CONVERGED * optimum.objective;
+    return { bound, duals: best, patterns: master.patterns, isClosed };
   } finally {
     master.close();
   }
 }
 
-function price(knapsacks: readonly Knapsack[], duals: ArrayLike<number>, budget: number): KnapsackAnswer[] {
-  return knapsacks.map((knapsack) => knapsack.solve(duals, budget));
-}
+/** The linear program over the patterns that are known. */
+class Master {
+  readonly patterns: Pattern[] = [];
+  readonly #problem: Bounded;
+  readonly #containers: readonly Container[];
+  readonly #limitRow: ReadonlyMap<number, number>;
+  readonly #seen = new Set<string>();
+  readonly #lp: ReturnType<LpEngines['master']>;
+  #duals: { readonly classes: Float64Array; readonly rows: Float64Array } = {
+    classes: new Float64Array(0),
+    rows: new Float64Array(0),
+  };
 
-function patternsOf(answers: readonly KnapsackAnswer[]): Pattern[] {
-  return answers.map(({ classes, counts }, container) => ({ container, classes, counts }));
-}
+  constructor(problem: Bounded, containers: readonly Container[], engines: LpEngines, patterns: readonly Pattern[]) {
+    this.#problem = problem;
+    this.#containers = containers;
+    const limited = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [k] : []));
+    this.#limitRow = new Map(limited.map((k, position) => [k, problem.classes.length + position]));
+    const rows: LpRow[] = [
+      ...problem.classes.map(({ pods }): LpRow => ({ sense: '>=', rhs: pods.length })),
+      ...limited.map((k): LpRow => ({ sense: '<=', rhs: containers[k]!.count })),
+    ];
+    this.#lp = engines.master(rows, this.#columnsOf(patterns));
+  }
 
-/** The pattern has a negative reduced cost in the master. */
-function improves(
-  { container, classes, counts }: Pattern,
-  containers: readonly Container[],
-  masterDuals: Float64Array,
-  rowDuals: Float64Array,
-  limitRow: ReadonlyMap<number, number>,
-): boolean {
-  let worth = 0;
-  for (let k = 0; k < classes.length; k++) worth += masterDuals[classes[k]!]! * counts[k]!;
-  const row = limitRow.get(container);
-  if (row !== undefined) worth += rowDuals[row]! / SCALE;
-  const cost = containers[container]!.microsPerHour;
-  return worth > cost + 1e-7 * Math.max(1, cost);
-}
+  /** Price with fractions of patterns, micros per hour, and what one more pod of each class would cost; null without an answer. */
+  solve(): { readonly objective: number; readonly duals: Float64Array } | null {
+    const optimum = solveOrNull(this.#lp);
+    if (optimum === null) return null;
+    const classes = Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE);
+    this.#duals = { classes, rows: optimum.duals };
+    return { objective: optimum.objective / SCALE + fixedPrice(this.#problem), duals: classes };
+  }
 
-/** Patterns that make the master feasible: what runs now on groups of nodes, and each class alone in each container. */
-function startingPatterns(problem: Problem, containers: readonly Container[]): Pattern[] {
-  const patterns: Pattern[] = [];
-  containers.forEach(({ most, nodes }, container) => {
-    for (const n of nodes) {
-      const { homeClasses, homeCounts } = problem.nodes[n]!;
-      patterns.push({ container, classes: [...homeClasses], counts: [...homeCounts] });
+  /** Adds those that are new and have a negative reduced cost; false when there is none. */
+  addImproving(candidates: readonly Pattern[]): boolean {
+    const columns = this.#columnsOf(candidates.filter((pattern) => this.#improves(pattern)));
+    if (columns.length > 0) this.#lp.add(columns);
+    return columns.length > 0;
+  }
+
+  close(): void {
+    this.#lp.close();
+  }
+
+  #columnsOf(candidates: readonly Pattern[]): LpColumn[] {
+    const columns: LpColumn[] = [];
+    for (const pattern of candidates) {
+      const { container, classes, counts } = pattern;
+      const key = `${container}:${classes.join(',')}:${counts.join(',')}`;
+      if (classes.length === 0 || this.#seen.has(key)) continue;
+      this.#seen.add(key);
+      this.patterns.push(pattern);
+      const row = this.#limitRow.get(container);
+      columns.push({
+        cost: this.#containers[container]!.microsPerHour * SCALE,
+        rows: row === undefined ? classes : [...classes, row],
+        values: row === undefined ? counts : [...counts, 1],
+      });
     }
-    most.forEach((count, c) => {
-      if (count > 0 && (nodes.length > 0 || problem.classes.length <= 400))
-        patterns.push({ container, classes: [c], counts: [count] });
-    });
-  });
-  if (problem.classes.length > 400) patterns.push(...cheapestAlone(problem, containers));
-  return patterns;
-}
+    return columns;
+  }
 
-function cheapestAlone(problem: Problem, containers: readonly Container[]): Pattern[] {
-  return problem.classes.flatMap(({ index }): Pattern[] => {
-    let best: Pattern | null = null;
-    let bestPrice = Number.POSITIVE_INFINITY;
-    containers.forEach(({ most, count, microsPerHour }, container) => {
-      if (most[index]! === 0 || Number.isFinite(count)) return;
-      const price = microsPerHour / most[index]!;
-      if (price < bestPrice) {
-        bestPrice = price;
-        best = { container, classes: [index], counts: [most[index]!] };
-      }
-    });
-    return best === null ? [] : [best];
-  });
+  #improves({ container, classes, counts }: Pattern): boolean {
+    let worth = 0;
+    for (let k = 0; k < classes.length; k++) worth += this.#duals.classes[classes[k]!]! * counts[k]!;
+    const row = this.#limitRow.get(container);
+    if (row !== undefined) worth += this.#duals.rows[row]! / SCALE;
+    const cost = this.#containers[container]!.microsPerHour;
+    return worth > cost + 1e-7 * Math.max(1, cost);
+  }
 }

@@ -1,6 +1,6 @@
 import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
-import type { Problem } from '../problem/problem.ts';
+import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 import { SCALE } from './scale.ts';
 
@@ -9,7 +9,7 @@ import { SCALE } from './scale.ts';
  * Weak, but cheap at any size; its duals, by class and by a container's whole room, are where column generation starts.
  */
 export function compactRelaxation(
-  problem: Problem,
+  problem: Bounded,
   containers: readonly Container[],
   engines: LpEngines,
 ): { readonly duals: Float64Array; readonly roomDuals: readonly ReadonlyMap<number, number>[] } {
@@ -67,7 +67,7 @@ export function compactRelaxation(
 }
 
 /** What stands in for duals when no engine answers: each class's largest share of the container that holds it cheapest. */
-function sharesOfCheapest(problem: Problem, containers: readonly Container[]): Float64Array {
+function sharesOfCheapest(problem: Bounded, containers: readonly Container[]): Float64Array {
   return Float64Array.from(problem.classes, (_, c) => {
     const prices = containers.flatMap(({ most, microsPerHour }) => (most[c]! > 0 ? [microsPerHour / most[c]!] : []));
     return prices.length === 0 ? 0 : Math.min(...prices);

@@ -1,4 +1,4 @@
-import type { PodClass } from '../problem/problem.ts';
+import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 
 export interface KnapsackAnswer {
@@ -9,6 +9,8 @@ export interface KnapsackAnswer {
   /** Class indices and counts of the best content. */
   readonly classes: number[];
   readonly counts: number[];
+  /** Search nodes that it took. */
+  readonly visited: number;
 }
 
 /** Relative allowance for rounding in sums of a few hundred products. */
@@ -34,7 +36,7 @@ export class Knapsack {
   readonly #active: readonly number[];
   readonly #multipliers: Float64Array;
 
-  constructor(container: Container, classes: readonly PodClass[], boundResources: readonly boolean[]) {
+  constructor(container: Container, classes: Bounded['classes'], boundResources: readonly boolean[]) {
     this.container = container;
     this.#items = Int32Array.from(classes.flatMap(({ index }) => (container.most[index]! > 0 ? [index] : [])));
     const used = new Set<number>();
@@ -64,7 +66,7 @@ export class Knapsack {
     });
   }
 
-  solve(profits: ArrayLike<number>, budget: number): KnapsackAnswer {
+  solve(profits: ArrayLike<number>, budget: number, enough = 0): KnapsackAnswer {
     const count = this.#items.length;
     const R = this.#resources;
     const order: number[] = [];
@@ -80,7 +82,7 @@ export class Knapsack {
     order.sort((a, b) => worth(b) * surrogate[a]! - worth(a) * surrogate[b]! || a - b);
     let room = 0;
     for (let j = 0; j < R; j++) room += this.#multipliers[j]!;
-    return this.#search(order, profits, surrogate, room, budget);
+    return this.#search(order, profits, surrogate, room, budget, enough);
   }
 
   #search(
@@ -89,6 +91,7 @@ export class Knapsack {
     surrogate: Float64Array,
     room: number,
     budget: number,
+    enough: number,
   ): KnapsackAnswer {
     const n = order.length;
     const R = this.#resources;
@@ -146,14 +149,18 @@ export class Knapsack {
       }
       if (k === n) return;
       const upper = upperFrom(k, value, free);
-      if (upper <= bestValue * (1 + ROUNDING)) return;
+      if (upper <= Math.max(bestValue * (1 + ROUNDING), enough)) return;
       if (visited > budget) {
         if (upper > openUpper) openUpper = upper;
         return;
       }
       for (let q = fits; q >= 0; q--) {
         // Taking fewer leaves a bound that only falls: stop as soon as it cannot help any more.
-        if (q < fits && upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <= bestValue * (1 + ROUNDING))
+        if (
+          q < fits &&
+          upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <=
+            Math.max(bestValue * (1 + ROUNDING), enough)
+        )
           break;
         for (let j = 0; j < R; j++) left[j]! -= q * demands[k * R + j]!;
         taken[k] = q;
@@ -172,7 +179,13 @@ export class Knapsack {
         counts.push(best[k]!);
       }
     });
-    return { value: bestValue, upper: Math.max(bestValue * (1 + 2 * ROUNDING), openUpper), classes, counts };
+    return {
+      value: bestValue,
+      upper: Math.max(bestValue * (1 + 2 * ROUNDING), openUpper, enough),
+      classes,
+      counts,
+      visited,
+    };
   }
 
   /**

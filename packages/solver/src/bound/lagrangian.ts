@@ -1,4 +1,4 @@
-import type { Problem } from '../problem/problem.ts';
+import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 import type { KnapsackAnswer } from './knapsack.ts';
 
@@ -12,7 +12,7 @@ const ROUNDING = 1e-9;
  * their price, at the scale that bounds best (Lagrangian relaxation of the cover rows; Lübbecke and Desrosiers 2005, section 2.2).
  */
 export function lagrangianBound(
-  problem: Problem,
+  problem: Bounded,
   containers: readonly Container[],
   duals: ArrayLike<number>,
   answers: readonly KnapsackAnswer[],
@@ -46,7 +46,7 @@ export function lagrangianBound(
 }
 
 /** Price of what stays whatever is done. */
-export function fixedPrice(problem: Problem): number {
+export function fixedPrice(problem: Bounded): number {
   let price = problem.frozenMicrosPerHour;
   for (const { removable, microsPerHour } of problem.nodes) if (!removable) price += microsPerHour;
   return price;
@@ -56,7 +56,7 @@ export function fixedPrice(problem: Problem): number {
  * The least total that is not below `bound` and that whole numbers of nodes can add up to: prices are whole micros, so any
  * valid total is what stays plus a multiple of the prices' greatest common divisor.
  */
-export function roundToPrices(problem: Problem, bound: number): number {
+export function roundToPrices(problem: Bounded, bound: number): number {
   const fixed = fixedPrice(problem);
   let divisor = 0;
   for (const { microsPerHour } of problem.kinds) divisor = greatestCommonDivisor(divisor, microsPerHour);

@@ -4,6 +4,8 @@ import type { RelaxationEffort } from '../bound/column-generation.ts';
 /** Work, not seconds: the same effort gives the same plan on every machine. */
 export interface SearchEffort {
   readonly relaxation: RelaxationEffort;
+  /** What goes on with the bound while the search is at work. */
+  readonly tightening: RelaxationEffort | null;
   /** Trials of local search from the cluster as it is, from a fresh packing, and after nodes were reused. */
   readonly fromCurrent: number;
   readonly fromFresh: number;
@@ -12,19 +14,22 @@ export interface SearchEffort {
 
 export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   quick: {
-    relaxation: { rounds: 50, pricingBudget: 300, finalBudget: 3_000 },
+    relaxation: { rounds: 50, pricingBudget: 300, finalBudget: 3_000, work: 20e6 },
+    tightening: null,
     fromCurrent: 3_500,
     fromFresh: 6_000,
     afterReuse: 3_000,
   },
   normal: {
-    relaxation: { rounds: 60, pricingBudget: 500, finalBudget: 10_000 },
+    relaxation: { rounds: 80, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
+    tightening: { rounds: 200, pricingBudget: 1_000, finalBudget: 500_000, work: 25e6 },
     fromCurrent: 12_000,
     fromFresh: 32_000,
     afterReuse: 12_000,
   },
   thorough: {
-    relaxation: { rounds: 200, pricingBudget: 2_000, finalBudget: 50_000 },
+    relaxation: { rounds: 150, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
+    tightening: { rounds: 1_000, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
     fromCurrent: 60_000,
     fromFresh: 120_000,
     afterReuse: 60_000,

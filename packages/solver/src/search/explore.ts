@@ -1,4 +1,4 @@
-import type { Relaxation } from '../bound/column-generation.ts';
+import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Archive } from './archive.ts';

@@ -1,4 +1,4 @@
-import type { Relaxation } from '../bound/column-generation.ts';
+import type { Relaxation } from '../bound/relax.ts';
 import { SCALE } from '../bound/scale.ts';
 import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { Guide } from './guide.ts';

@@ -1,0 +1,70 @@
+import { seededRandom } from '@restow/model';
+import type { Bounded } from './bounded.ts';
+import type { Container } from './containers.ts';
+import type { Knapsack, KnapsackAnswer } from './knapsack.ts';
+import { priceContainers } from './pricing.ts';
+
+/** A content of one container. */
+export interface Pattern {
+  readonly container: number;
+  readonly classes: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** So many times, at most, prices are varied by up to this part to find patterns to start with. */
+const VARIATIONS = 48;
+const SPREAD = 0.1;
+/** Classes times variations are not more than this. */
+const MOST_VARIED = 10_000;
+/** With more classes, each is tried alone in the container that holds it cheapest, and in no other. */
+const FEW_CLASSES = 400;
+
+export function patternsOf(answers: readonly KnapsackAnswer[]): Pattern[] {
+  return answers.map(({ classes, counts }, container) => ({ container, classes, counts }));
+}
+
+/**
+ * Contents that are the best at prices near these ones: nearly as good, and different. A master that has many of them to
+ * combine is near to its optimum after a few rounds, and what is rounded from them is cheaper.
+ */
+export function variedPatterns(knapsacks: readonly Knapsack[], duals: Float64Array, budget: number): Pattern[] {
+  const random = seededRandom(VARIATIONS);
+  const patterns: Pattern[] = [];
+  const times = Math.min(VARIATIONS, Math.ceil(MOST_VARIED / duals.length));
+  for (let k = 0; k < times; k++) {
+    const varied = duals.map((dual) => dual * (1 + SPREAD * (2 * random() - 1)));
+    patterns.push(...patternsOf(priceContainers(knapsacks, varied, budget, budget)));
+  }
+  return patterns;
+}
+
+/** Patterns that make the master feasible: what runs now on groups of nodes, and each class alone in each container. */
+export function startingPatterns({ classes, nodes }: Bounded, containers: readonly Container[]): Pattern[] {
+  const patterns: Pattern[] = [];
+  const isFew = classes.length <= FEW_CLASSES;
+  containers.forEach(({ most, nodes: members }, container) => {
+    for (const n of members) {
+      const { homeClasses, homeCounts } = nodes[n]!;
+      patterns.push({ container, classes: [...homeClasses], counts: [...homeCounts] });
+    }
+    most.forEach((count, c) => {
+      if (count > 0 && (members.length > 0 || isFew)) patterns.push({ container, classes: [c], counts: [count] });
+    });
+  });
+  if (!isFew) patterns.push(...classes.flatMap(({ index }) => cheapestAlone(index, containers)));
+  return patterns;
+}
+
+function cheapestAlone(index: number, containers: readonly Container[]): Pattern[] {
+  let best: Pattern[] = [];
+  let bestPrice = Number.POSITIVE_INFINITY;
+  containers.forEach(({ most, count, microsPerHour }, container) => {
+    if (most[index]! === 0 || Number.isFinite(count)) return;
+    const price = microsPerHour / most[index]!;
+    if (price < bestPrice) {
+      bestPrice = price;
+      best = [{ container, classes: [index], counts: [most[index]!] }];
+    }
+  });
+  return best;
+}
