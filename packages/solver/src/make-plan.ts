@@ -121,8 +121,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const states = [...frontier];
   let best = chooseWorthwhile(problem, states, null);
   let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
-  const couldSaveMore = () =>
-    best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
+  const couldSaveMore = () => best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
   for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
     if (!couldSaveMore()) break;
     const next = endStateOf(end.snapshot, end.problem, end.realisation);

@@ -63,7 +63,7 @@ test('the bound is never above the cheapest placement, found by trying all, and 
         problem,
         containersOf(problem),
         engines,
-        { rounds: 30, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 },
+        { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 },
         () => false,
       );
       const best = exhaustive(sizes);

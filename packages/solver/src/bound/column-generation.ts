@@ -10,6 +10,8 @@ import { SCALE } from './scale.ts';
 
 export interface RelaxationEffort {
   readonly rounds: number;
+  /** So many times, at most, prices are varied to find patterns to start with. */
+  readonly variations: number;
   /** Search nodes of one pricing problem: to find patterns, and to prove that there is no better one. */
   readonly pricingBudget: number;
   readonly finalBudget: number;

@@ -16,6 +16,8 @@ export interface KnapsackAnswer {
 /** Relative allowance for rounding in sums of a few hundred products. */
 const ROUNDING = 1e-10;
 const SUBGRADIENT_STEPS = 40;
+/** Of what fits of one item, such a part is taken before it is looked again what is scarce. */
+const PORTIONS = 12;
 
 /**
  * The most valuable content of one container: a bounded knapsack with several resources. Depth-first search in the order
@@ -105,7 +107,7 @@ export class Knapsack {
     const left = Float64Array.from(this.#capacity);
     const taken = new Int32Array(n);
     const best = new Int32Array(n);
-    let bestValue = 0;
+    let bestValue = this.#balanced(profit, most, demands, best);
     let openUpper = 0;
     let visited = 0;
 
@@ -186,6 +188,44 @@ export class Knapsack {
       counts,
       visited,
     };
+  }
+
+  /**
+   * A content that uses up all resources at once: what is taken next is what is worth most for what is scarce by then.
+   * Where many items are worth alike, as at the prices of a relaxation, one order for all leaves room of one resource when
+   * another is used up. Written to `best`; its value.
+   */
+  #balanced(profit: Float64Array, most: Float64Array, demands: Float64Array, best: Int32Array): number {
+    const R = this.#resources;
+    const n = profit.length;
+    const left = Float64Array.from(this.#capacity);
+    const cost = new Float64Array(R);
+    let value = 0;
+    for (;;) {
+      for (let j = 0; j < R; j++) cost[j] = left[j]! > 0 ? this.#multipliers[j]! / left[j]! : 0;
+      let chosen = -1;
+      let chosenScore = 0;
+      let chosenFits = 0;
+      for (let k = 0; k < n; k++) {
+        let fits = most[k]! - best[k]!;
+        let weight = 1e-12;
+        for (let j = 0; j < R && fits > 0; j++) {
+          const demand = demands[k * R + j]!;
+          if (demand === 0) continue;
+          fits = Math.min(fits, Math.floor(left[j]! / demand));
+          weight += cost[j]! * demand;
+        }
+        if (fits <= 0 || profit[k]! <= chosenScore * weight) continue;
+        chosen = k;
+        chosenScore = profit[k]! / weight;
+        chosenFits = fits;
+      }
+      if (chosen < 0) return value;
+      const taken = Math.ceil(chosenFits / PORTIONS);
+      best[chosen]! += taken;
+      value += taken * profit[chosen]!;
+      for (let j = 0; j < R; j++) left[j]! -= taken * demands[chosen * R + j]!;
+    }
   }
 
   /**

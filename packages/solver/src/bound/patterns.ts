@@ -1,5 +1,6 @@
 import { seededRandom } from '@restow/model';
 import type { Bounded } from './bounded.ts';
+import type { RelaxationEffort } from './column-generation.ts';
 import type { Container } from './containers.ts';
 import type { Knapsack, KnapsackAnswer } from './knapsack.ts';
 import { priceContainers } from './pricing.ts';
@@ -11,9 +12,9 @@ export interface Pattern {
   readonly counts: readonly number[];
 }
 
-/** So many times, at most, prices are varied by up to this part to find patterns to start with. */
-const VARIATIONS = 48;
+/** Prices are varied by up to this part to find patterns to start with. */
 const SPREAD = 0.1;
+const SEED = 1;
 /** Classes times variations are not more than this. */
 const MOST_VARIED = 10_000;
 /** With more classes, each is tried alone in the container that holds it cheapest, and in no other. */
@@ -27,13 +28,17 @@ export function patternsOf(answers: readonly KnapsackAnswer[]): Pattern[] {
  * Contents that are the best at prices near these ones: nearly as good, and different. A master that has many of them to
  * combine is near to its optimum after a few rounds, and what is rounded from them is cheaper.
  */
-export function variedPatterns(knapsacks: readonly Knapsack[], duals: Float64Array, budget: number): Pattern[] {
-  const random = seededRandom(VARIATIONS);
+export function variedPatterns(
+  knapsacks: readonly Knapsack[],
+  duals: Float64Array,
+  { variations, pricingBudget }: RelaxationEffort,
+): Pattern[] {
+  const random = seededRandom(SEED);
   const patterns: Pattern[] = [];
-  const times = Math.min(VARIATIONS, Math.ceil(MOST_VARIED / duals.length));
+  const times = Math.min(variations, Math.ceil(MOST_VARIED / duals.length));
   for (let k = 0; k < times; k++) {
     const varied = duals.map((dual) => dual * (1 + SPREAD * (2 * random() - 1)));
-    patterns.push(...patternsOf(priceContainers(knapsacks, varied, budget, budget)));
+    patterns.push(...patternsOf(priceContainers(knapsacks, varied, pricingBudget, pricingBudget)));
   }
   return patterns;
 }

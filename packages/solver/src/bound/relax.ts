@@ -40,7 +40,7 @@ export function relax(
     patterns: [
       ...startingPatterns(problem, containers),
       ...patternsOf(answers),
-      ...variedPatterns(knapsacks, duals, effort.pricingBudget),
+      ...variedPatterns(knapsacks, duals, effort),
     ],
   };
   const generation = generateColumns(problem, containers, knapsacks, start, engines, effort, stop);

@@ -1,7 +1,8 @@
 import type { Packing } from './packing.ts';
 import type { PackingState } from './packing-state.ts';
 
-/** States are kept for this many steps of the number of moves. */
+/** States are kept for each of so many first moves, and then for about this many steps of the number of moves, each larger. */
+const SINGLE = 32;
 const STEPS = 160;
 /** A state replaces another with as many moves when it is cheaper by this part. */
 const BETTER = 1e-4;
@@ -16,7 +17,7 @@ export class Archive {
   }
 
   offer(packing: Packing): void {
-    const step = packing.moves === 0 ? 0 : 1 + Math.floor((STEPS * packing.moves) / this.#pods);
+    const step = this.#step(packing.moves);
     const known = this.#best[step];
     if (known !== undefined) {
       const cheaper = packing.microsPerHour < known.microsPerHour * (1 - BETTER);
@@ -26,9 +27,22 @@ export class Archive {
     this.#best[step] = packing.state();
   }
 
+  #step(moves: number): number {
+    if (moves <= SINGLE) return moves;
+    return SINGLE + Math.floor((STEPS * Math.log(moves / SINGLE)) / Math.log(Math.max(2, this.#pods / SINGLE)));
+  }
+
   /** The cheapest with at most so many moves. */
   within(moves: number): PackingState {
     return this.frontier().findLast((state) => state.moves <= moves)!;
+  }
+
+  /** The cheapest when every move costs so much. */
+  at(movePrice: number): PackingState {
+    let best = this.#best.find((state) => state !== undefined)!;
+    const cost = (state: PackingState) => state.microsPerHour + movePrice * state.moves;
+    for (const state of this.#best) if (state !== undefined && cost(state) < cost(best)) best = state;
+    return best;
   }
 
   /** From few moves and dear to many and cheap; each is cheaper than all before it. */

@@ -9,29 +9,34 @@ export interface SearchEffort {
   /** Trials of local search from the cluster as it is, from a fresh packing, and after nodes were reused. */
   readonly fromCurrent: number;
   readonly fromFresh: number;
+  /** Packings made afresh, each of another mixture of patterns. */
+  readonly freshStarts: number;
   readonly afterReuse: number;
 }
 
 export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   quick: {
-    relaxation: { rounds: 50, pricingBudget: 300, finalBudget: 3_000, work: 20e6 },
+    relaxation: { rounds: 50, variations: 12, pricingBudget: 300, finalBudget: 3_000, work: 20e6 },
     tightening: null,
     fromCurrent: 3_500,
     fromFresh: 6_000,
+    freshStarts: 1,
     afterReuse: 3_000,
   },
   normal: {
-    relaxation: { rounds: 80, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
-    tightening: { rounds: 200, pricingBudget: 1_000, finalBudget: 500_000, work: 25e6 },
+    relaxation: { rounds: 80, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
+    tightening: { rounds: 200, variations: 0, pricingBudget: 1_000, finalBudget: 500_000, work: 25e6 },
     fromCurrent: 12_000,
     fromFresh: 32_000,
+    freshStarts: 1,
     afterReuse: 12_000,
   },
   thorough: {
-    relaxation: { rounds: 150, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
-    tightening: { rounds: 1_000, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
+    relaxation: { rounds: 150, variations: 96, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
+    tightening: { rounds: 1_000, variations: 0, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
     fromCurrent: 60_000,
-    fromFresh: 120_000,
+    fromFresh: 60_000,
+    freshStarts: 3,
     afterReuse: 60_000,
   },
 };

@@ -5,6 +5,7 @@ import { Archive } from './archive.ts';
 import type { SearchEffort } from './effort.ts';
 import { packAfresh } from './fresh.ts';
 import { guideOf } from './guide.ts';
+import { oneByOne } from './one-by-one.ts';
 import { Packing } from './packing.ts';
 import type { PackingState } from './packing-state.ts';
 import { Random } from './random.ts';
@@ -22,6 +23,11 @@ const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free. */
 const LEAST_MOVE_PRICE = 0.5;
 const HEAT = 0.02;
+/** Prices are off by up to this part in a second fresh packing, so that it is another one. */
+const PRICE_NOISE = 0.02;
+/** A state of many nodes is long: so it is kept after a few changes, and not after each; while there are few moves, each counts. */
+const NODES_OF_AN_OFFER = 250;
+const FEW_MOVES = 0.05;
 /** Small clusters need fewer trials: the share grows with the number of pods. */
 const FULL_EFFORT_PODS = 400;
 const SMALLEST_SHARE = 0.04;
@@ -50,48 +56,44 @@ export function explore(
   const guide = guideOf(problem, relaxation.duals);
   const random = new Random(seed);
   const movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE);
-  const onChange = () => archive.offer(packing);
-  const meanPodPrice = packing.microsPerHour / pods;
-  const schedule = [
-    ...MOVE_PRICES.map((share) => share * meanPodPrice).filter((price) => price > movePrice),
-    movePrice,
-  ];
+  const every = 1 + Math.floor(problem.nodes.length / NODES_OF_AN_OFFER);
+  let changes = 0;
+  const onChange = () => {
+    if (packing.moves <= FEW_MOVES * pods || ++changes % every === 0) archive.offer(packing);
+  };
   const scale = Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
-  const trials = (full: number) => Math.ceil(full * scale);
+  const improve = (trials: number, limits: { movePrice: number; mostMoves?: number; heat?: number }) => {
+    const iterations = Math.ceil(trials * scale);
+    const observed = limits.heat === undefined ? onChange : () => {};
+    ruinAndRecreate(packing, guide, random, {
+      ...{ mostMoves: pods, heat: 0, ...limits },
+      ...{ iterations, stop, onChange: observed },
+    });
+  };
+  const improveFrom = (state: PackingState, trials: number, limits: { movePrice: number; mostMoves?: number }) => {
+    packing.load(state);
+    improve(trials, limits);
+    archive.offer(packing);
+  };
+
+  oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
+  const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
-  const sweep = [...schedule, ...schedule.slice(0, -1).reverse()];
-  for (const price of sweep) {
-    const iterations = trials(effort.fromCurrent / schedule.length);
-    ruinAndRecreate(packing, guide, random, { movePrice: price, mostMoves: pods, iterations, heat: 0, stop, onChange });
+  for (const price of [...prices, movePrice, ...prices.toReversed()]) {
+    improveFrom(archive.at(price), effort.fromCurrent / (1 + prices.length), { movePrice: price });
   }
-  for (const { mostMoves, movePrice: price } of stretchesOf(archive, pods, movePrice)) {
-    packing.load(archive.within(mostMoves));
-    const iterations = trials(effort.fromCurrent / STRETCHES);
-    ruinAndRecreate(packing, guide, random, { movePrice: price, mostMoves, iterations, heat: 0, stop, onChange });
+  for (const stretch of stretchesOf(archive, pods, movePrice)) {
+    improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
   }
-  if (potential > WORTH_A_FRESH_START && !stop()) {
+  const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
+  for (let k = 0; k < freshStarts && !stop(); k++) {
     packing.load(start);
-    if (packAfresh(packing, relaxation, guide, engines, random, stop)) {
-      ruinAndRecreate(packing, guide, random, {
-        movePrice: 0,
-        mostMoves: pods,
-        iterations: trials(effort.fromFresh),
-        heat: HEAT,
-        stop,
-        onChange: () => {},
-      });
-      reuseNodes(packing);
-      archive.offer(packing);
-      ruinAndRecreate(packing, guide, random, {
-        movePrice,
-        mostMoves: pods,
-        iterations: trials(effort.afterReuse),
-        heat: 0,
-        stop,
-        onChange,
-      });
-      archive.offer(packing);
-    }
+    if (!packAfresh(packing, relaxation, guide, engines, random, k === 0 ? 0 : PRICE_NOISE, stop)) continue;
+    improve(effort.fromFresh, { movePrice: 0, heat: HEAT });
+    reuseNodes(packing);
+    archive.offer(packing);
+    improve(effort.afterReuse, { movePrice });
+    archive.offer(packing);
   }
   return archive.frontier();
 }

@@ -20,6 +20,7 @@ export function packAfresh(
   guide: Guide,
   engines: LpEngines,
   random: Random,
+  noise: number,
   stop: () => boolean,
 ): boolean {
   const { problem } = packing;
@@ -34,12 +35,24 @@ export function packAfresh(
   }
   const staying = problem.nodes.filter(({ index }) => packing.isOpen(index)).map(({ index }) => index);
   const pending = pendingOf(left, guide.worth);
-  placeInSlots(packing, pending, staying, () => false);
+  placeInSlots(
+    packing,
+    pending,
+    () => staying,
+    () => false,
+  );
   const demand = new Float64Array(problem.classes.length);
   pending.classes.forEach((c, k) => {
     demand[c] = pending.counts[k]!;
   });
-  for (const { kind, classes, counts, times } of diveForPatterns(packing, relaxation, demand, engines, stop)) {
+  for (const { kind, classes, counts, times } of diveForPatterns(
+    packing,
+    relaxation,
+    demand,
+    () => 1 + noise * random.next(),
+    engines,
+    stop,
+  )) {
     for (let n = 0; n < times; n++) {
       if (!problem.kinds[kind]!.usable || !packing.mayOpenKind(problem.kinds[kind]!)) break;
       const slot = packing.launch(problem.kinds[kind]!);
@@ -79,6 +92,7 @@ function diveForPatterns(
   packing: Packing,
   relaxation: Relaxation,
   wholeDemand: Float64Array,
+  varied: () => number,
   engines: LpEngines,
   stop: () => boolean,
 ): FixedPattern[] {
@@ -102,7 +116,7 @@ function diveForPatterns(
   const master = engines.master(
     rhs().map((value) => ({ sense: '>=' as const, rhs: value })),
     usable.map(({ kind, rows }) => ({
-      cost: problem.kinds[kind]!.microsPerHour * SCALE,
+      cost: problem.kinds[kind]!.microsPerHour * varied() * SCALE,
       rows: rows.map(([row]) => row),
       values: rows.map(([, value]) => value),
     })),

@@ -19,16 +19,16 @@ export function pendingOf(entries: Iterable<readonly [number, number]>, worth: A
   };
 }
 
-/** Places what it can into those of the slots that are open, in their order; the rest stays pending. */
+/** Places what it can into those of each class's slots that are open, in their order; the rest stays pending. */
 export function placeInSlots(
   packing: Packing,
   pending: Pending,
-  slots: readonly number[],
+  slotsFor: (c: number) => readonly number[],
   excluded: (slot: number) => boolean,
 ): void {
   for (let k = 0; k < pending.classes.length; k++) {
     const c = pending.classes[k]!;
-    for (const slot of slots) {
+    for (const slot of slotsFor(c)) {
       if (pending.counts[k]! === 0) break;
       if (!packing.isOpen(slot) || excluded(slot)) continue;
       const added = packing.tryAdd(slot, c, pending.counts[k]!);

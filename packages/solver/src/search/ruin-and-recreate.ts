@@ -144,7 +144,13 @@ function recreate(
     packing.close(slot);
   }
   const pending = pendingOf(pods, guide.worth);
-  if (random.next() < 0.85) placeInSlots(packing, pending, roomy, (slot) => ruined.includes(slot));
+  if (random.next() < 0.85)
+    placeInSlots(
+      packing,
+      pending,
+      () => roomy,
+      (slot) => ruined.includes(slot),
+    );
   const closed = ruined.filter((slot) => packing.isExisting(slot));
   const homes = givenUp.filter(
     (slot) => !ruined.includes(slot) && pending.classes.some((c) => packing.home(slot, c) > 0),
