@@ -136,24 +136,27 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     end = { snapshot: next, problem: nextProblem, realisation: again, launched };
   }
   context.onProgress('proving');
-  const bound = best.microsPerHour === relaxation.bound ? relaxation.bound : tightened(stop);
+  const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
+  const bound = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
   return {
     ...{ asked, request, context, started, problem, prices: lookup, coverage },
     ...{ relaxation: { ...relaxation, bound }, states, best, status },
   };
 }
 
-/** How to get, after the search, the bound that more work proves. */
+/** How to get, after the search, the bound that more work proves; null when it is not wanted any more. */
 function beginTightening(
   problem: Problem,
   relaxation: Relaxation,
   { tightening, engines }: PlanContext,
   effort: Effort,
-): (stop: () => boolean) => number {
+): (stop: (() => boolean) | null) => number {
   const work = EFFORTS[effort].tightening;
   if (work === null || relaxation.isClosed) return () => relaxation.bound;
   const bounded = boundedOf(problem);
-  return tightening?.(bounded, relaxation, work) ?? ((stop) => tighten(bounded, relaxation, engines, work, stop));
+  const here = (stop: (() => boolean) | null) =>
+    stop === null ? relaxation.bound : tighten(bounded, relaxation, engines, work, stop);
+  return tightening?.(bounded, relaxation, work) ?? here;
 }
 
 /** The best of what was found with at most so many moves; null: with any number. */

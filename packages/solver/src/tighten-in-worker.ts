@@ -12,12 +12,12 @@ const GRACE_MS = 400;
 /** A thread that takes longer than this after the search has ended has failed. */
 const MOST_WAIT_MS = 120_000;
 
-/** Begins to tighten a bound, and returns how to get it: waits for it, or until `stop`. */
+/** Begins to tighten a bound, and returns how to get it: waits for it, or until `stop`; null ends it. */
 export type Tightening = (
   problem: Bounded,
   relaxation: Relaxation,
   effort: RelaxationEffort,
-) => (stop: () => boolean) => number;
+) => (stop: (() => boolean) | null) => number;
 
 /**
  * In a thread of its own, so that the bound gets tighter while the plan is searched, which occupies this one: who waits
@@ -33,6 +33,10 @@ export const tightenInWorker: Tightening = (problem, relaxation, effort) => {
   worker.unref();
   port1.unref();
   return (stop) => {
+    if (stop === null) {
+      void worker.terminate();
+      return relaxation.bound;
+    }
     let left = MOST_WAIT_MS;
     while (left > 0 && Atomics.load(flag, ANSWERED) === 0) {
       if (stop() && Atomics.exchange(flag, STOP, 1) === 0) left = Math.min(left, GRACE_MS);

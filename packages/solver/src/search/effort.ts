@@ -6,6 +6,8 @@ export interface SearchEffort {
   readonly relaxation: RelaxationEffort;
   /** What goes on with the bound while the search is at work. */
   readonly tightening: RelaxationEffort | null;
+  /** A plan so near to its bound, as a part of its cost, is given out without waiting for a tighter one. */
+  readonly smallGap: number;
   /** Trials of local search from the cluster as it is, from a fresh packing, and after nodes were reused. */
   readonly fromCurrent: number;
   readonly fromFresh: number;
@@ -18,6 +20,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   quick: {
     relaxation: { rounds: 50, variations: 12, pricingBudget: 300, finalBudget: 3_000, work: 20e6 },
     tightening: null,
+    smallGap: 0,
     fromCurrent: 3_500,
     fromFresh: 6_000,
     freshStarts: 1,
@@ -25,7 +28,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   normal: {
     relaxation: { rounds: 80, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
-    tightening: { rounds: 200, variations: 0, pricingBudget: 1_000, finalBudget: 500_000, work: 25e6 },
+    tightening: { rounds: 200, variations: 0, pricingBudget: 1_000, finalBudget: 500_000, work: 15e6 },
+    smallGap: 0.007,
     fromCurrent: 12_000,
     fromFresh: 32_000,
     freshStarts: 1,
@@ -34,6 +38,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   thorough: {
     relaxation: { rounds: 150, variations: 96, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
     tightening: { rounds: 1_000, variations: 0, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
+    smallGap: 0,
     fromCurrent: 60_000,
     fromFresh: 60_000,
     freshStarts: 3,

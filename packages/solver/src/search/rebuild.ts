@@ -19,6 +19,15 @@ export function pendingOf(entries: Iterable<readonly [number, number]>, worth: A
   };
 }
 
+/** Another order in which they are placed. Fisher and Yates. */
+export function shuffle({ classes, counts }: Pending, random: Random): void {
+  for (let k = classes.length - 1; k > 0; k--) {
+    const other = random.below(k + 1);
+    [classes[k], classes[other]] = [classes[other]!, classes[k]!];
+    [counts[k], counts[other]] = [counts[other]!, counts[k]!];
+  }
+}
+
 /** Places what it can into those of each class's slots that are open, in their order; the rest stays pending. */
 export function placeInSlots(
   packing: Packing,

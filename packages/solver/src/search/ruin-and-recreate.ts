@@ -1,7 +1,7 @@
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
 import type { Random } from './random.ts';
-import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
+import { openForPending, pendingOf, placeInSlots, shuffle } from './rebuild.ts';
 
 export interface SearchOptions {
   readonly movePrice: number;
@@ -19,6 +19,8 @@ export interface SearchOptions {
 const REFRESH = 400;
 /** Slots with room that are tried for one trial's pods. */
 const SAMPLE = 48;
+/** In this part of the trials, pods of nodes that stay are taken off one or two of them too, to make room there for others. */
+const UNLOADED = 0.3;
 /** Nodes given up earlier that are tried for them. */
 const HOMES = 4;
 const NOISE = 0.12;
@@ -35,6 +37,8 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
   let candidates = new Set<number>();
   let order: number[] = [];
   let roomy: number[] = [];
+  /** Nodes that stay whatever is done, with pods that may leave. */
+  let staying: number[] = [];
   /** Nodes that exist and were given up: what has left them may go home. */
   let givenUp: number[] = [];
   let meanPrice = 0;
@@ -44,6 +48,7 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
     roomy = open.filter((slot) => hasRoom(packing, slot));
     order = open.filter((slot) => packing.isRemovable(slot));
     givenUp = packing.problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
+    staying = open.filter((slot) => !packing.isRemovable(slot) && packing.pods(slot) > 0);
     candidates = new Set(order);
     meanPrice = order.reduce((sum, slot) => sum + packing.price(slot), 0) / Math.max(1, order.length);
   };
@@ -54,10 +59,11 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
     const before = packing.microsPerHour + movePrice * packing.moves;
     const ruined = chooseRuined(packing, guide, order, random, movePrice);
     if (ruined.length === 0) continue;
+    const unloaded = staying.length > 0 && random.next() < UNLOADED ? sample(staying, random, 1 + random.below(2)) : [];
     const opened = recreate(
       packing,
       guide,
-      { ruined, roomy: sample(roomy, random, SAMPLE), givenUp: sample(givenUp, random, HOMES) },
+      { ruined, unloaded, roomy: sample(roomy, random, SAMPLE), givenUp: sample(givenUp, random, HOMES) },
       random,
       movePrice,
     );
@@ -121,6 +127,8 @@ function contentWorth(packing: Packing, guide: Guide, slot: number, movePrice: n
 interface Scene {
   /** Slots that are emptied and closed. */
   readonly ruined: readonly number[];
+  /** Slots that stay and are emptied as far as may be. */
+  readonly unloaded: readonly number[];
   /** Open slots that may have room. */
   readonly roomy: readonly number[];
   /** Closed nodes that may be opened again. */
@@ -131,26 +139,27 @@ interface Scene {
 function recreate(
   packing: Packing,
   guide: Guide,
-  { ruined, roomy, givenUp }: Scene,
+  { ruined, unloaded, roomy, givenUp }: Scene,
   random: Random,
   movePrice: number,
 ): number[] | null {
   const pods = new Map<number, number>();
-  for (const slot of ruined) {
+  for (const slot of [...ruined, ...unloaded]) {
     packing.classes(slot).forEach((c, k) => {
       pods.set(c, (pods.get(c) ?? 0) + packing.counts(slot)[k]!);
     });
     packing.clear(slot);
-    packing.close(slot);
+    if (packing.isRemovable(slot)) packing.close(slot);
   }
   const pending = pendingOf(pods, guide.worth);
-  if (random.next() < 0.85)
-    placeInSlots(
-      packing,
-      pending,
-      () => roomy,
-      (slot) => ruined.includes(slot),
-    );
+  const isTried = random.next() < 0.85;
+  const isRuined = (slot: number) => ruined.includes(slot);
+  if (unloaded.length > 0) {
+    // Where there is room enough nothing is worth anything, and it is the order that decides what fits.
+    shuffle(pending, random);
+    const slots = random.next() < 0.5 ? [...unloaded, ...roomy] : [...roomy, ...unloaded];
+    placeInSlots(packing, pending, () => slots, isRuined);
+  } else if (isTried) placeInSlots(packing, pending, () => roomy, isRuined);
   const closed = ruined.filter((slot) => packing.isExisting(slot));
   const homes = givenUp.filter(
     (slot) => !ruined.includes(slot) && pending.classes.some((c) => packing.home(slot, c) > 0),
