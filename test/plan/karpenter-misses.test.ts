@@ -31,7 +31,7 @@ function planOf({ nodes, pods, catalogue }: MissedCluster, engines: Awaited<Retu
     nodes: nodes.map(({ name, instanceType, zone, capacityType }) => {
       const { cpu, mem, pods: most } = capacity.get(instanceType)!;
       const allocatable = { cpu, memory: mem * 2 ** 20, pods: most };
-      return buildNode(name, { instanceType, zone, capacityType, allocatable, owner: 'plain', group: null });
+      return buildNode(name, { instanceType, zone, capacityType, allocatable });
     }),
     pods: pods.map(({ name, owner, cpu_milli, mem_mib, nodeSelector, doNotDisrupt }) =>
       buildPod(name, home.get(name)!, {

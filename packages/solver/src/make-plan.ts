@@ -24,7 +24,7 @@ import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { EFFORTS } from './search/effort.ts';
-import { explore } from './search/explore.ts';
+import { explore, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
 import type { Tightening } from './tighten-in-worker.ts';
@@ -109,7 +109,9 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const problem = buildProblem(snapshot, book, prices, policy);
   const relaxed = (on: Problem): Relaxation => {
     context.onProgress('bounding');
-    return relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, stop);
+    const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
+    const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
+    return relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
   };
   const search = (on: Problem, relaxation: Relaxation): PackingState[] => {
     context.onProgress('searching');

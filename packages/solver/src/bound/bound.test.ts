@@ -65,6 +65,7 @@ test('the bound is never above the cheapest placement, found by trying all, and 
         engines,
         { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 },
         () => false,
+        () => false,
       );
       const best = exhaustive(sizes);
       expect(bound).toBeLessThanOrEqual(best);

@@ -5,7 +5,7 @@ import { compactRelaxation } from './compact-relaxation.ts';
 import type { Container } from './containers.ts';
 import { Knapsack } from './knapsack.ts';
 import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
-import { patternsOf, startingPatterns, variedPatterns } from './patterns.ts';
+import { type Pattern, patternsOf, startingPatterns, variedPatterns } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 
 /** `bound`: proven lower bound on the price of all priced nodes, whole micros per hour. */
@@ -15,13 +15,14 @@ export interface Relaxation extends Generation {
 
 /**
  * Bounds the problem and finds the patterns that a cheap plan is made of: column generation, started from the compact
- * relaxation's prices.
+ * relaxation's prices. Where `isNear` says of the bound so far that little can be saved anyway, no patterns are looked for.
  */
 export function relax(
   problem: Bounded,
   containers: readonly Container[],
   engines: LpEngines,
   effort: RelaxationEffort,
+  isNear: (bound: number) => boolean,
   stop: () => boolean,
 ): Relaxation {
   const nothing = new Float64Array(problem.classes.length);
@@ -34,16 +35,20 @@ export function relax(
     knapsack.startFrom(roomDuals[k]!);
   });
   const answers = priceContainers(knapsacks, duals, effort.pricingBudget, effort.finalBudget);
-  const start = {
-    bound: lagrangianBound(problem, containers, duals, answers),
-    duals,
-    patterns: [
-      ...startingPatterns(problem, containers),
-      ...patternsOf(answers),
-      ...variedPatterns(knapsacks, duals, effort),
-    ],
-  };
-  const generation = generateColumns(problem, containers, knapsacks, start, engines, effort, stop);
+  const bound = lagrangianBound(problem, containers, duals, answers);
+  if (isNear(bound)) {
+    return { containers, bound: roundToPrices(problem, bound), duals, patterns: [], isClosed: false };
+  }
+  const patterns = firstPatterns(problem, knapsacks, duals, effort);
+  const generation = generateColumns(
+    problem,
+    containers,
+    knapsacks,
+    { bound, duals, patterns: [...patterns, ...patternsOf(answers)] },
+    engines,
+    effort,
+    stop,
+  );
   return { ...generation, containers, bound: roundToPrices(problem, generation.bound) };
 }
 
@@ -55,11 +60,24 @@ export function tighten(
   effort: RelaxationEffort,
   stop: () => boolean,
 ): number {
-  const { containers, isClosed } = relaxation;
+  const { containers, isClosed, duals } = relaxation;
   if (isClosed) return relaxation.bound;
   const knapsacks = knapsacksOf(problem, containers);
-  const { bound } = generateColumns(problem, containers, knapsacks, relaxation, engines, effort, stop);
+  const patterns =
+    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort);
+  const start = { ...relaxation, patterns };
+  const { bound } = generateColumns(problem, containers, knapsacks, start, engines, effort, stop);
   return Math.max(relaxation.bound, roundToPrices(problem, bound));
+}
+
+function firstPatterns(
+  problem: Bounded,
+  knapsacks: readonly Knapsack[],
+  duals: Float64Array,
+  effort: RelaxationEffort,
+): Pattern[] {
+  const containers = knapsacks.map(({ container }) => container);
+  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort)];
 }
 
 function knapsacksOf(problem: Bounded, containers: readonly Container[]): Knapsack[] {

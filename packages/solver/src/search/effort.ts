@@ -28,7 +28,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   normal: {
     relaxation: { rounds: 80, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
-    tightening: { rounds: 200, variations: 0, pricingBudget: 1_000, finalBudget: 500_000, work: 15e6 },
+    tightening: { rounds: 200, variations: 48, pricingBudget: 1_000, finalBudget: 500_000, work: 15e6 },
     smallGap: 0.007,
     fromCurrent: 12_000,
     fromFresh: 32_000,
@@ -37,7 +37,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   thorough: {
     relaxation: { rounds: 150, variations: 96, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
-    tightening: { rounds: 1_000, variations: 0, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
+    tightening: { rounds: 1_000, variations: 96, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
     smallGap: 0,
     fromCurrent: 60_000,
     fromFresh: 60_000,

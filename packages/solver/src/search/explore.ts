@@ -14,7 +14,10 @@ import { ruinAndRecreate } from './ruin-and-recreate.ts';
 import { STRETCHES, stretchesOf } from './stretches.ts';
 
 /** Where no more than this part can be saved, the cluster as it is is polished and no fresh packing is tried. */
-const WORTH_A_FRESH_START = 0.06;
+export const WORTH_A_FRESH_START = 0.06;
+/** Where less can be saved, the search is as much shorter, but not shorter than this part of it. */
+const WORTH_A_LONG_SEARCH = 0.03;
+const SHORTEST = 0.25;
 /**
  * Prices of a move at which the cluster as it is is searched, as multiples of the mean price of a pod. The first moves save
  * several times that: a node is left by few pods, or for a newer type.
@@ -61,7 +64,8 @@ export function explore(
   const onChange = () => {
     if (packing.moves <= FEW_MOVES * pods || ++changes % every === 0) archive.offer(packing);
   };
-  const scale = Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
+  const worth = Math.min(1, Math.max(SHORTEST, potential / WORTH_A_LONG_SEARCH));
+  const scale = worth * Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
   const improve = (trials: number, limits: { movePrice: number; mostMoves?: number; heat?: number }) => {
     const iterations = Math.ceil(trials * scale);
     const observed = limits.heat === undefined ? onChange : () => {};
