@@ -27,13 +27,13 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     afterReuse: 3_000,
   },
   normal: {
-    relaxation: { rounds: 80, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
-    tightening: { rounds: 200, variations: 48, pricingBudget: 1_000, finalBudget: 500_000, work: 15e6 },
+    relaxation: { rounds: 60, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
+    tightening: { rounds: 200, variations: 48, pricingBudget: 1_000, finalBudget: 500_000, work: 12e6 },
     smallGap: 0.007,
-    fromCurrent: 12_000,
-    fromFresh: 32_000,
+    fromCurrent: 10_000,
+    fromFresh: 26_000,
     freshStarts: 1,
-    afterReuse: 12_000,
+    afterReuse: 8_000,
   },
   thorough: {
     relaxation: { rounds: 150, variations: 96, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
