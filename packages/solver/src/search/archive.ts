@@ -37,14 +37,6 @@ export class Archive {
     return this.frontier().findLast((state) => state.moves <= moves)!;
   }
 
-  /** The cheapest when every move costs so much. */
-  at(movePrice: number): PackingState {
-    let best = this.#best.find((state) => state !== undefined)!;
-    const cost = (state: PackingState) => state.microsPerHour + movePrice * state.moves;
-    for (const state of this.#best) if (state !== undefined && cost(state) < cost(best)) best = state;
-    return best;
-  }
-
   /** From few moves and dear to many and cheap; each is cheaper than all before it. */
   frontier(): PackingState[] {
     const states = this.#best.filter((state) => state !== undefined);

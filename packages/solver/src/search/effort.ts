@@ -23,7 +23,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     smallGap: 0,
     fromCurrent: 3_500,
     fromFresh: 6_000,
-    freshStarts: 1,
+    freshStarts: 2,
     afterReuse: 3_000,
   },
   normal: {

@@ -81,10 +81,12 @@ export function explore(
   };
 
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
+  packing.load(start);
   const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   for (const price of [...prices, movePrice, ...prices.toReversed()]) {
-    improveFrom(archive.at(price), effort.fromCurrent / (1 + prices.length), { movePrice: price });
+    improve(effort.fromCurrent / (1 + prices.length), { movePrice: price });
+    archive.offer(packing);
   }
   for (const stretch of stretchesOf(archive, pods, movePrice)) {
     improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
