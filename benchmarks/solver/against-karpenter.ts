@@ -42,7 +42,7 @@ const paths = readFileSync(join(clusters, 'karpenter-results.jsonl'), 'utf8')
 for (const { input, policy, spotToSpot, stopped, curve } of paths) {
   const file = `${input}.json.gz`;
   if (!wanted.test(`${input} ${policy}`) || !existsSync(join(clusters, file))) continue;
-  const cluster = new BenchCluster(clusters, file);
+  const cluster = BenchCluster.ofData(clusters, file);
   const end = curve.at(-1)![1];
   for (let point = 1; point <= points; point++) {
     const evictions = Math.round((end * point) / points);

@@ -15,17 +15,30 @@ export interface Planned {
   readonly rssMiB: number;
 }
 
-/** A comparison cluster as `kubectl get` would print it, with its prices, to be planned as often as wanted. */
+/** A cluster as `kubectl get` would print it, with its prices, to be planned as often as wanted. */
 export class BenchCluster {
-  readonly #folder: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
+  readonly #dump: string;
+  readonly #prices: string;
 
-  /** `file`: of the data folder's clusters. Where spot is offered, pods may go there, as Karpenter lets them. */
-  constructor(clusters: string, file: string) {
-    this.#folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
+  /** `dump`: what `kubectl get` printed; `prices`: as `--prices` takes them. Where spot is offered, pods may go there, as Karpenter lets them. */
+  constructor(dump: string, prices: string) {
+    this.#dump = dump;
+    this.#prices = prices;
     const policy = { pods: { capacityTypes: ['on-demand', 'spot'] } };
     writeFileSync(this.#policy, JSON.stringify(policy));
-    execFileSync(process.execPath, [join(clusters, 'to-kubectl-dump.mjs'), join(clusters, file), this.#folder]);
   }
+
+  /** `file`: of the data folder's clusters, which has a script that makes a dump of it. */
+  static ofData(clusters: string, file: string): BenchCluster {
+    const folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
+    execFileSync(process.execPath, [join(clusters, 'to-kubectl-dump.mjs'), join(clusters, file), folder]);
+    const cluster = new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`);
+    cluster.#made = folder;
+    return cluster;
+  }
+
+  #made: string | null = null;
 
   get #policy(): string {
     return join(this.#folder, 'policy.json');
@@ -33,34 +46,41 @@ export class BenchCluster {
 
   /** Through the real command, in a process of its own; throws what the naive checker has against the plan. */
   plan(args: readonly string[]): Planned {
-    const [dump, prices, plan] = ['dump.json.gz', 'prices.csv', 'plan.json'].map((name) => join(this.#folder, name));
-    const command = [
-      'plan',
-      '-f',
-      dump!,
-      '--prices',
-      `file:${prices}`,
-      '--policy',
-      this.#policy,
-      '--save',
-      plan!,
-      ...args,
-    ];
+    const plan = join(this.#folder, 'plan.json');
     const started = performance.now();
-    const { stderr, status } = spawnSync(
-      process.execPath,
-      ['--import', `data:text/javascript,${encodeURIComponent(PEAK)}`, RESTOW, ...command],
-      { encoding: 'utf8', maxBuffer: 1 << 28 },
-    );
+    const { rssMiB } = this.#restow([...args, '--save', plan]);
     const seconds = Number(((performance.now() - started) / 1000).toFixed(1));
+    if (this.#prices.startsWith('file:')) {
+      const wrong = checkPlanFile(this.#dump, this.#prices.slice('file:'.length), plan);
+      if (wrong.length > 0) throw new Error(`${wrong.length} problems, first: ${wrong[0]}`);
+    }
+    const { summary } = JSON.parse(readFileSync(plan, 'utf8')) as Plan;
+    return { summary, seconds, rssMiB };
+  }
+
+  /** Plans to choose from, from few moves to the cheapest. */
+  frontier(args: readonly string[]): readonly Plan['summary'][] {
+    const { stdout } = this.#restow([...args, '--frontier', '-o', 'json']);
+    const { plans } = JSON.parse(stdout) as { readonly plans: readonly Plan[] };
+    return plans.map(({ summary }) => summary);
+  }
+
+  #restow(args: readonly string[]): { readonly stdout: string; readonly rssMiB: number } {
+    const { stdout, stderr, status } = spawnSync(
+      process.execPath,
+      [
+        ...['--import', `data:text/javascript,${encodeURIComponent(PEAK)}`, RESTOW, 'plan'],
+        ...['-f', this.#dump, '--prices', this.#prices, '--policy', this.#policy, ...args],
+      ],
+      { encoding: 'utf8', maxBuffer: 1 << 30 },
+    );
     if (status !== 0) throw new Error(stderr);
-    const wrong = checkPlanFile(dump!, prices!, plan!);
-    if (wrong.length > 0) throw new Error(`${wrong.length} problems, first: ${wrong[0]}`);
-    const { summary } = JSON.parse(readFileSync(plan!, 'utf8')) as Plan;
-    return { summary, seconds, rssMiB: Math.round(Number(/rss (\d+)/.exec(stderr)?.[1]) / 1024) };
+    return { stdout, rssMiB: Math.round(Number(/rss (\d+)/.exec(stderr)?.[1]) / 1024) };
   }
 
   close(): void {
-    rmSync(this.#folder, { recursive: true, force: true });
+    for (const folder of [this.#folder, this.#made]) {
+      if (folder !== null) rmSync(folder, { recursive: true, force: true });
+    }
   }
 }

@@ -1,46 +1,72 @@
-import { readdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { methodOf, peerRuns } from './peers.ts';
+import { drawFrontier } from './picture.ts';
 import { BenchCluster } from './plan-cluster.ts';
 
 /**
- * Plans the comparison clusters of a data folder, and prints one JSON line for each.
- * Usage: npm run bench:solver -- --data FOLDER [--match REGEXP] [--effort normal] [--move-price 0]
+ * Plans clusters with each effort, and prints one JSON line for each cluster and method; what Karpenter reached on the same
+ * cluster is printed beside it. Usage: see USAGE.
  */
+const USAGE = `usage: npm run bench:solver -- (--data FOLDER [--match REGEXP] | --file DUMP.json.gz --prices SOURCE)
+  [--effort quick,normal,thorough] [--move-price 0] [--pictures FOLDER]`;
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
     match: { type: 'string', default: '' },
+    file: { type: 'string' },
+    prices: { type: 'string', default: 'builtin' },
     effort: { type: 'string', default: 'normal' },
     'move-price': { type: 'string', default: '0' },
+    pictures: { type: 'string' },
   },
 });
-if (values.data === undefined) {
-  process.stderr.write('usage: npm run bench:solver -- --data FOLDER [--match REGEXP] [--effort E] [--move-price X]\n');
+const { data, file } = values;
+if ((data === undefined) === (file === undefined)) {
+  process.stderr.write(`${USAGE}\n`);
   process.exit(2);
 }
-const clusters = resolve(values.data, 'clusters');
-const wanted = new RegExp(values.match);
-for (const file of readdirSync(clusters).filter((name) => name.endsWith('.json.gz') && wanted.test(name))) {
-  const cluster = new BenchCluster(clusters, file);
-  const { effort } = values;
-  const { summary, seconds, rssMiB } = cluster.plan(['--effort', effort, '--move-price', values['move-price']]);
+
+function* clusters(): Generator<readonly [name: string, cluster: BenchCluster]> {
+  if (file !== undefined) {
+    yield [basename(file).replace(/\.json(\.gz)?$/, ''), new BenchCluster(resolve(file), values.prices)];
+    return;
+  }
+  const folder = resolve(data!, 'clusters');
+  const wanted = new RegExp(values.match);
+  for (const name of readdirSync(folder).filter((one) => one.endsWith('.json.gz') && wanted.test(one))) {
+    yield [name.replace('.json.gz', ''), BenchCluster.ofData(folder, name)];
+  }
+}
+
+const print = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+for (const [name, cluster] of clusters()) {
+  const peers = peerRuns(name);
+  let known: number | null = null;
+  for (const effort of values.effort.split(',')) {
+    const { summary, seconds, rssMiB } = cluster.plan(['--effort', effort, '--move-price', values['move-price']]);
+    const { before, after, bound } = summary.microsPerHour;
+    known = Math.max(known ?? 0, bound);
+    print({
+      ...{ case: name, method: `restow ${effort}`, pods: summary.pods, nodes: summary.nodes.before },
+      ...{ microsPerHourBefore: before, microsPerHourAfter: after, bound },
+      ...{ gap: Number(summary.gap?.toFixed(5)), objectiveGap: Number(summary.objectiveGap?.toFixed(5)) },
+      ...{ moves: summary.moves, seconds, rssMiB },
+    });
+  }
+  for (const peer of peers) {
+    const after = Math.round(peer.costAfter * 1e6);
+    print({
+      ...{ case: name, method: methodOf(peer), pods: peer.pods, nodes: peer.nodesBefore },
+      ...{ microsPerHourBefore: Math.round(peer.costBefore * 1e6), microsPerHourAfter: after, bound: known },
+      ...{ gap: known === null ? null : Number((after / known - 1).toFixed(5)), objectiveGap: null },
+      ...{ moves: peer.evictions, seconds: peer.wallS, rssMiB: peer.peakRssMiB },
+    });
+  }
+  if (values.pictures !== undefined) {
+    const plans = cluster.frontier(['--effort', values.effort.split(',')[0]!, '--move-price', '0']);
+    writeFileSync(join(values.pictures, `${name}.svg`), drawFrontier(name, plans, peers, known));
+  }
   cluster.close();
-  const { before, after, bound } = summary.microsPerHour;
-  process.stdout.write(
-    `${JSON.stringify({
-      case: file.replace('.json.gz', ''),
-      method: `restow ${effort}`,
-      pods: summary.pods,
-      nodes: summary.nodes.before,
-      microsPerHourBefore: before,
-      microsPerHourAfter: after,
-      bound,
-      gap: Number(summary.gap?.toFixed(5)),
-      objectiveGap: Number(summary.objectiveGap?.toFixed(5)),
-      moves: summary.moves,
-      seconds,
-      rssMiB,
-    })}\n`,
-  );
 }
