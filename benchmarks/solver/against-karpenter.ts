@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { readPeerRuns } from './peers.ts';
 import { BenchCluster } from './plan-cluster.ts';
 
 /**
@@ -26,18 +26,7 @@ const clusters = resolve(values.data, 'clusters');
 const points = Number(values.points);
 const wanted = new RegExp(values.match);
 
-/** `curve`: seconds, evictions, USD an hour. */
-const pathSchema = z.looseObject({
-  input: z.string(),
-  policy: z.string(),
-  spotToSpot: z.boolean(),
-  stopped: z.string(),
-  curve: z.array(z.tuple([z.number(), z.number(), z.number()])).min(1),
-});
-const paths = readFileSync(join(clusters, 'karpenter-results.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => pathSchema.parse(JSON.parse(line)));
+const paths = readPeerRuns(join(clusters, 'karpenter-results.jsonl'));
 
 for (const { input, policy, spotToSpot, stopped, curve } of paths) {
   const file = `${input}.json.gz`;

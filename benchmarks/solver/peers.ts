@@ -7,7 +7,8 @@ const pathSchema = z.looseObject({
   karpenter: z.string(),
   policy: z.string(),
   spotToSpot: z.boolean(),
-  fresh: z.boolean(),
+  fresh: z.boolean().default(false),
+  stopped: z.string(),
   pods: z.number(),
   nodesBefore: z.number(),
   costBefore: z.number(),
@@ -23,11 +24,16 @@ export type PeerRun = z.infer<typeof pathSchema>;
 
 /** What Karpenter's own code reached on this cluster; see `benchmarks/peers/karpenter`. */
 export function peerRuns(cluster: string): readonly PeerRun[] {
-  return readFileSync(join(import.meta.dirname, '../peers/karpenter/results.jsonl'), 'utf8')
+  const file = join(import.meta.dirname, '../peers/karpenter/results.jsonl');
+  return readPeerRuns(file).filter(({ input }) => input === cluster);
+}
+
+/** One JSON line for each run, as `benchmarks/peers/karpenter` prints them. */
+export function readPeerRuns(file: string): readonly PeerRun[] {
+  return readFileSync(file, 'utf8')
     .trim()
     .split('\n')
-    .map((line) => pathSchema.parse(JSON.parse(line)))
-    .filter(({ input }) => input === cluster);
+    .map((line) => pathSchema.parse(JSON.parse(line)));
 }
 
 /** As a method's name in the benchmark's lines. */

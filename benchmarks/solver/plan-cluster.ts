@@ -17,12 +17,13 @@ export interface Planned {
 
 /** A cluster as `kubectl get` would print it, with its prices, to be planned as often as wanted. */
 export class BenchCluster {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
+  readonly #folder: string;
   readonly #dump: string;
   readonly #prices: string;
 
   /** `dump`: what `kubectl get` printed; `prices`: as `--prices` takes them. Where spot is offered, pods may go there, as Karpenter lets them. */
-  constructor(dump: string, prices: string) {
+  constructor(dump: string, prices: string, folder = mkdtempSync(join(tmpdir(), 'restow-bench-'))) {
+    this.#folder = folder;
     this.#dump = dump;
     this.#prices = prices;
     const policy = { pods: { capacityTypes: ['on-demand', 'spot'] } };
@@ -33,12 +34,8 @@ export class BenchCluster {
   static ofData(clusters: string, file: string): BenchCluster {
     const folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
     execFileSync(process.execPath, [join(clusters, 'to-kubectl-dump.mjs'), join(clusters, file), folder]);
-    const cluster = new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`);
-    cluster.#made = folder;
-    return cluster;
+    return new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`, folder);
   }
-
-  #made: string | null = null;
 
   get #policy(): string {
     return join(this.#folder, 'policy.json');
@@ -79,8 +76,6 @@ export class BenchCluster {
   }
 
   close(): void {
-    for (const folder of [this.#folder, this.#made]) {
-      if (folder !== null) rmSync(folder, { recursive: true, force: true });
-    }
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }

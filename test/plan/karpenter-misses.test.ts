@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_POLICY } from '@restow/model';
+import { DEFAULT_POLICY, UNCONSTRAINED } from '@restow/model';
 import { loadEngines, makePlan } from '@restow/solver';
 import { buildNode, buildPod, buildPriceBook, buildSnapshot } from '@restow/testkit';
 import { expect, test } from 'vitest';
@@ -38,7 +38,7 @@ function planOf({ nodes, pods, catalogue }: MissedCluster, engines: Awaited<Retu
         owner: { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner, uid: owner },
         requests: { cpu: cpu_milli, memory: mem_mib * 2 ** 20 },
         doNotDisrupt: doNotDisrupt === true ? 'karpenter.sh/do-not-disrupt' : null,
-        ...(nodeSelector === undefined ? {} : { spec: { ...buildPod('', null).spec, nodeSelector } }),
+        ...(nodeSelector === undefined ? {} : { spec: { ...UNCONSTRAINED, nodeSelector } }),
       }),
     ),
   });

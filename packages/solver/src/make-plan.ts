@@ -141,8 +141,17 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
   const bound = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
   return {
-    ...{ asked, request, context, started, problem, prices: lookup, coverage },
-    ...{ relaxation: { ...relaxation, bound }, states, best, status },
+    asked,
+    request,
+    context,
+    started,
+    problem,
+    prices: lookup,
+    coverage,
+    relaxation: { ...relaxation, bound },
+    states,
+    best,
+    status,
   };
 }
 

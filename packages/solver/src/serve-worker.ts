@@ -23,11 +23,15 @@ export async function serveWorker(): Promise<void> {
 
 async function serveTightening({ problem, relaxation, effort, flags, port }: TightenInput): Promise<void> {
   const flag = new Int32Array(flags);
-  const engines = await loadEngines();
-  port.postMessage(tighten(problem, relaxation, engines, effort, () => Atomics.load(flag, STOP) !== 0));
-  Atomics.store(flag, ANSWERED, 1);
-  Atomics.notify(flag, ANSWERED);
-  port.close();
+  try {
+    const engines = await loadEngines();
+    port.postMessage(tighten(problem, relaxation, engines, effort, () => Atomics.load(flag, STOP) !== 0));
+  } finally {
+    // Who waits is blocked and hears of nothing else, a failure least of all.
+    Atomics.store(flag, ANSWERED, 1);
+    Atomics.notify(flag, ANSWERED);
+    port.close();
+  }
 }
 
 async function serveSearch({ request, wants, flag, timeLimitMs }: SearchInput): Promise<void> {

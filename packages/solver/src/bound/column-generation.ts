@@ -30,7 +30,7 @@ export interface Generation {
   readonly isClosed: boolean;
 }
 
-export type Start = Omit<Generation, 'isClosed'>;
+type Start = Omit<Generation, 'isClosed'>;
 
 /** Weight of the best duals so far against the master's: smoothing after Wentges 1997. */
 const SMOOTHING = 0.5;

@@ -70,8 +70,12 @@ export function explore(
     const iterations = Math.ceil(trials * scale);
     const observed = limits.heat === undefined ? onChange : () => {};
     ruinAndRecreate(packing, guide, random, {
-      ...{ mostMoves: pods, heat: 0, ...limits },
-      ...{ iterations, stop, onChange: observed },
+      mostMoves: pods,
+      heat: 0,
+      ...limits,
+      iterations,
+      stop,
+      onChange: observed,
     });
   };
   const improveFrom = (state: PackingState, trials: number, limits: { movePrice: number; mostMoves?: number }) => {
