@@ -69,6 +69,10 @@ export class ApplyRuns {
     return readdirSync(join(this.#state, 'restow', 'runs'))[0]!;
   }
 
+  get #journal(): string {
+    return join(this.#state, 'restow', 'runs', this.runId, 'journal');
+  }
+
   /** A command that knows the cluster and its prices. */
   restow(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
     const known = [...this.cluster.where, ...this.#prices];
@@ -108,7 +112,7 @@ export class ApplyRuns {
   }
 
   records(): readonly JournalRecord[] {
-    const text = readFileSync(join(this.#state, 'restow', 'runs', this.runId, 'journal'), 'utf8');
+    const text = readFileSync(this.#journal, 'utf8');
     // What is being written ends without a line's end.
     return text
       .split('\n')
@@ -118,7 +122,10 @@ export class ApplyRuns {
 
   /** Nodes that the run has cordoned to empty them, so far. */
   get emptied(): readonly { readonly name: string; readonly uid: string }[] {
-    const records = existsSync(this.#state) ? this.records() : [];
+    const runs = join(this.#state, 'restow', 'runs');
+    // Its folder is there before its journal.
+    const hasBegun = existsSync(runs) && readdirSync(runs).some((run) => existsSync(join(runs, run, 'journal')));
+    const records = hasBegun ? this.records() : [];
     const done = new Set(
       records.flatMap((record) => (record.type === 'acted' && record.outcome.ok ? [record.act] : [])),
     );

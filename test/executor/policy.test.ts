@@ -13,7 +13,7 @@ import { type LpEngines, loadEngines } from '@restow/solver';
 import { plainCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { planOf, portsOf, runScenario, STARTED_AT, simulationOf } from './run-scenario.ts';
-import type { RunScenario } from './scenario.ts';
+import { generateScenario, type RunScenario } from './scenario.ts';
 import { UNTIL_ITS_END } from './until-its-end.ts';
 
 let engines: LpEngines;
@@ -164,6 +164,28 @@ test('a run that is broken off does nothing more, and can be resumed to the same
   const ports = portsOf(scenario, simulation, engines, await place.open());
   const outcome = await simulation.drive(resume(ports, UNTIL_ITS_END));
   expect(outcome.ok && outcome.account).toMatchObject({ outcome: 'target', resumed: 1 });
+});
+
+// A rejection that nobody hears ends a process, and fails this test.
+test('told to stop while a node is let go that was held for a pod on its way, a run ends with that and nothing else', async () => {
+  const scenario = { ...generateScenario(2), faults: [] };
+  const simulation = simulationOf(scenario);
+  const stop = new AbortController();
+  const told = new RestowError('RESTOW_TEST', 'told to stop');
+  const ports = portsOf(scenario, simulation, engines, new MemoryJournal(), (record) => {
+    if (record.type === 'begun' && record.does.kind === 'uncordon') stop.abort(told);
+  });
+  const { clock, mover } = ports;
+  const placed = scenario.snapshot.pods.find(({ node }) => node !== null)!.uid;
+  const move = mover.move.bind(mover);
+  mover.move = async (order, signal, onPlaced) => {
+    onPlaced(placed);
+    await clock.sleep(60_000, signal);
+    return move(order, signal, onPlaced);
+  };
+  const request = { runId: 'run', plan: planOf(scenario, engines), policy: scenario.policy };
+  const run = carryOut(request, ports, { signal: stop.signal, mustStop: () => null });
+  await expect(simulation.drive(run)).rejects.toBe(told);
 });
 
 test('a planner that fails stops the run in good order', async () => {

@@ -65,8 +65,11 @@ export class Server {
     return line === undefined ? 0 : Number(line.slice(name.length + 1));
   }
 
+  /** Answers its exit code, null where it was killed; throws with what it has said where that is not 0. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     this.#child.kill(signal);
-    return this.#ended;
+    const code = await this.#ended;
+    if (code) throw new Error(`it ended with ${code}: ${this.#errors}\n${JSON.stringify(this.logs.slice(-5))}`);
+    return code;
   }
 }

@@ -38,19 +38,27 @@ export class ClusterState {
   readonly #counts = new Map<string, Count>();
   /** Anti-affinity terms of the pods that run, by topology key and term: whom they keep away, and from where. */
   readonly #repulsions = new Map<string, Count>();
+  #version = 0;
 
   constructor(world: World, nodes: Iterable<NodeView> = []) {
     this.world = world;
     for (const node of nodes) this.addNode(node);
   }
 
+  /** Another number after every change. */
+  get version(): number {
+    return this.#version;
+  }
+
   addNode(node: NodeView): void {
+    this.#version++;
     this.#places.set(node.name, { node, pods: new Set(), used: {} });
   }
 
   removeNode(name: string): void {
     for (const pod of this.place(name).pods) this.remove(pod, name);
     this.#places.delete(name);
+    this.#version++;
   }
 
   has(name: string): boolean {
@@ -105,6 +113,7 @@ export class ClusterState {
   }
 
   #account(pod: PodView, place: MutablePlace, sign: 1 | -1): void {
+    this.#version++;
     for (const [name, amount] of Object.entries(pod.requests)) {
       place.used[name] = (place.used[name] ?? 0) + sign * amount;
     }

@@ -12,5 +12,13 @@ export { matchesNodeAffinity } from './rules/node-affinity.ts';
 export { findUntolerated } from './rules/taints.ts';
 export { admitsNode } from './rules/topology-spread.ts';
 export { volumesByDriver } from './rules/volume-limits.ts';
-export { NODE_RULES, type Refusal, refusals, refusalsInState, refusalsOfNode, STATE_RULES } from './rules.ts';
+export {
+  maySchedule,
+  NODE_RULES,
+  type Refusal,
+  refusals,
+  refusalsInState,
+  refusalsOfNode,
+  STATE_RULES,
+} from './rules.ts';
 export { daemonPodView, type NodeRule, type NodeView, type PodView, type World, worldOf } from './views.ts';

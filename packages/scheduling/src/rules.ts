@@ -55,3 +55,12 @@ export function refusalsInState(pod: PodView, nodeName: string, state: ClusterSt
 export function refusals(pod: PodView, nodeName: string, state: ClusterState): Refusal[] {
   return [...refusalsOfNode(pod, state.place(nodeName).node, state.world), ...refusalsInState(pod, nodeName, state)];
 }
+
+/** Whether there is no refusal at all: answers at the first one, where `refusals` names them all. */
+export function maySchedule(pod: PodView, nodeName: string, state: ClusterState): boolean {
+  const place = state.place(nodeName);
+  return (
+    NODE_RULES.every((rule) => rule.check(pod, place.node, state.world) === null) &&
+    STATE_RULES.every((rule) => rule.check(pod, place, state) === null)
+  );
+}

@@ -106,7 +106,7 @@ export async function keepLedger(options: LedgerOptions, signal: AbortSignal): P
   const close = async () => {
     stop.abort();
     await observing;
-    await noteRuns();
+    await noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
     attempt(() => recorder.close(Date.now()));
     store.close();
   };

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { InputError } from '@restow/model';
 import { z } from 'zod';
 import { writeWhole } from '../write-file.ts';
+
+const META_FILE = 'run.json';
 
 const metaSchema = z.strictObject({
   runId: z.string(),
@@ -42,12 +44,12 @@ export function newRunId(now: Date): string {
 
 export async function writeRunMeta(meta: RunMeta): Promise<void> {
   mkdirSync(join(runsFolder(), meta.runId), { recursive: true, mode: 0o700 });
-  await writeWhole(join(runsFolder(), meta.runId, 'run.json'), `${JSON.stringify(meta, null, 2)}\n`);
+  await writeWhole(join(runsFolder(), meta.runId, META_FILE), `${JSON.stringify(meta, null, 2)}\n`);
 }
 
 /** Throws InputError when there is no such run. */
 export function readRunMeta(runId: string): RunMeta {
-  const file = join(runsFolder(), runId, 'run.json');
+  const file = join(runsFolder(), runId, META_FILE);
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -59,10 +61,12 @@ export function readRunMeta(runId: string): RunMeta {
   return parsed.data;
 }
 
-/** Oldest first. */
+/** Oldest first. A folder without its first file is of a process that was killed before it began anything. */
 export function listRunIds(): string[] {
   try {
-    return readdirSync(runsFolder()).sort();
+    return readdirSync(runsFolder())
+      .filter((runId) => existsSync(join(runsFolder(), runId, META_FILE)))
+      .sort();
   } catch {
     return [];
   }

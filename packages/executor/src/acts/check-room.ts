@@ -7,7 +7,7 @@ import {
   type SnapshotNode,
   type SnapshotPod,
 } from '@restow/model';
-import { isPassing, keepRefusal, keptOf, refusals, stayReasons } from '@restow/scheduling';
+import { isPassing, keepRefusal, keptOf, maySchedule, refusals, stayReasons } from '@restow/scheduling';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { NodeIdentity } from '../ports/node-marker.ts';
 import { type Arrival, blocked, overtaken, type RunContext, type StepResult } from '../run/context.ts';
@@ -107,7 +107,7 @@ function checkPod(
   const hold: NodeIdentity[] = [];
   const elsewhere: NodeIdentity[] = [];
   for (const node of snapshot.nodes) {
-    if (node.name === to.name || refusals(pod, node.name, state).length > 0) continue;
+    if (node.name === to.name || !maySchedule(pod, node.name, state)) continue;
     const cordoned = context.state.cordoned.get(node.name);
     if (cordoned?.isSeen === false) return blocked(`node ${node.name} is being cordoned, or uncordoned`);
     if (cordoned !== undefined) {

@@ -122,8 +122,12 @@ async function carry(context: RunContext, step: PlanStep, does: Move, release: (
 async function releaseOnceSeen(context: RunContext, uid: string, release: () => Promise<void>): Promise<void> {
   const { pendingMs } = context.state.policy.run.limits;
   const isThere = (live: LiveCluster) => live.snapshot.pods.some((pod) => pod.uid === uid && pod.node !== null);
-  // The move itself meets whatever hinders this, and says so.
-  await context.until(pendingMs, (live) => (isThere(live) ? true : null)).then(release, () => {});
+  try {
+    await context.until(pendingMs, (live) => (isThere(live) ? true : null));
+    await release();
+  } catch {
+    // The step itself meets whatever hinders this, the end of the run included, and says so.
+  }
 }
 
 /** The last move of this step if the pod has left by it or is about to, whether or not that was recorded. */

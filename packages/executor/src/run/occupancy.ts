@@ -4,7 +4,7 @@ import {
   type Carrier,
   ClusterState,
   carriersOf,
-  refusals,
+  maySchedule,
   troubles,
   viewOfNode,
   worldOf,
@@ -117,7 +117,7 @@ export function withPendingOn<Result>(
   const placed: SnapshotPod[] = [];
   for (const pod of pending) {
     if (isOurs(pod)) continue;
-    if (refusals(pod, node, state).length > 0) continue;
+    if (!maySchedule(pod, node, state)) continue;
     state.add(pod, node);
     placed.push(pod);
   }

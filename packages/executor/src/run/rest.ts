@@ -1,5 +1,5 @@
 import type { PlanStep, SnapshotPod } from '@restow/model';
-import { belongsToNode, keepRefusal, keptOf, refusals } from '@restow/scheduling';
+import { belongsToNode, keepRefusal, keptOf, maySchedule } from '@restow/scheduling';
 import type { ActOutcome } from '../outcome.ts';
 import type { LiveCluster } from '../ports/cluster-view.ts';
 import type { RunContext } from './context.ts';
@@ -101,7 +101,7 @@ function arrive(
 
 function fits(context: RunContext, occupancy: Occupancy, pod: SnapshotPod, from: string | null, to: string): boolean {
   const node = occupancy.nodes.get(to)!;
-  if (!node.ready || node.deleting || refusals(pod, to, occupancy.state).length > 0) return false;
+  if (!node.ready || node.deleting || !maySchedule(pod, to, occupancy.state)) return false;
   const home = from === null ? undefined : occupancy.nodes.get(from);
   if (home !== undefined && keepRefusal(keptOf(pod, home, context.state.policy), node) !== null) return false;
   return brokenBy(occupancy, pod, from ?? to, to) === null;

@@ -1,6 +1,6 @@
 import type { SpreadConstraint } from '@restow/model';
 import type { ClusterState, StateRule } from '../cluster-state.ts';
-import { spreadTerm } from '../pod-terms.ts';
+import { type PodTerm, spreadTerm } from '../pod-terms.ts';
 import type { NodeView, PodView } from '../views.ts';
 import { matchesNodeAffinity } from './node-affinity.ts';
 import { findUntolerated } from './taints.ts';
@@ -16,11 +16,8 @@ export const topologySpread: StateRule = {
     for (const constraint of pod.spec.topologySpread) {
       const domain = place.node.labels[constraint.topologyKey];
       if (domain === undefined) return `topology spread wants a node with label ${constraint.topologyKey}`;
-      const counts = countDomains(constraint, pod, state);
-      const term = spreadTerm(constraint, pod);
-      const smallest =
-        constraint.minDomains !== null && counts.size < constraint.minDomains ? 0 : Math.min(...counts.values());
-      const skew = (counts.get(domain) ?? 0) + (term.matches(pod) ? 1 : 0) - (counts.size === 0 ? 0 : smallest);
+      const { counts, smallest, matchesItself } = domainsOf(constraint, pod, state);
+      const skew = (counts.get(domain) ?? 0) + (matchesItself ? 1 : 0) - smallest;
       if (skew > constraint.maxSkew) {
         return `topology spread over ${constraint.topologyKey} would have skew ${skew} in ${domain} (at most ${constraint.maxSkew})`;
       }
@@ -29,8 +26,38 @@ export const topologySpread: StateRule = {
   },
 };
 
-function countDomains(constraint: SpreadConstraint, pod: PodView, state: ClusterState): Map<string, number> {
-  const term = spreadTerm(constraint, pod);
+interface Domains {
+  readonly counts: ReadonlyMap<string, number>;
+  readonly smallest: number;
+  readonly matchesItself: boolean;
+}
+
+/** What was counted last in each state, because a pod is asked about on one node after the other. */
+const LAST = new WeakMap<ClusterState, { pod: PodView; version: number; of: Map<SpreadConstraint, Domains> }>();
+
+function domainsOf(constraint: SpreadConstraint, pod: PodView, state: ClusterState): Domains {
+  let last = LAST.get(state);
+  if (last?.pod !== pod || last.version !== state.version) {
+    last = { pod, version: state.version, of: new Map() };
+    LAST.set(state, last);
+  }
+  let domains = last.of.get(constraint);
+  if (domains === undefined) {
+    const term = spreadTerm(constraint, pod);
+    const counts = countDomains(constraint, term, pod, state);
+    const tooFew = counts.size === 0 || (constraint.minDomains !== null && counts.size < constraint.minDomains);
+    domains = { counts, smallest: tooFew ? 0 : Math.min(...counts.values()), matchesItself: term.matches(pod) };
+    last.of.set(constraint, domains);
+  }
+  return domains;
+}
+
+function countDomains(
+  constraint: SpreadConstraint,
+  term: PodTerm,
+  pod: PodView,
+  state: ClusterState,
+): Map<string, number> {
   const keys = pod.spec.topologySpread.map(({ topologyKey }) => topologyKey);
   const counts = new Map<string, number>();
   const all = state.countByDomain(term, constraint.topologyKey);

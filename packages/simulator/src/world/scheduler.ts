@@ -1,5 +1,5 @@
 import type { SnapshotPod } from '@restow/model';
-import { findUntolerated, refusals } from '@restow/scheduling';
+import { findUntolerated, maySchedule } from '@restow/scheduling';
 import { draw, drawBetween } from './draw.ts';
 import { nameOf, noteEmptiness } from './pods.ts';
 import type { World } from './world.ts';
@@ -22,7 +22,7 @@ export function schedule(world: World): void {
 }
 
 function chooseNode(world: World, { pod, wanted }: WorldPod): string | null {
-  const fitting = [...world.state.nodes.keys()].filter((name) => refusals(pod, name, world.placed).length === 0);
+  const fitting = [...world.state.nodes.keys()].filter((name) => maySchedule(pod, name, world.placed));
   if (fitting.length === 0) return null;
   if (wanted !== null && fitting.includes(wanted)) return wanted;
   const { seed, behaviour } = world.state;

@@ -37,8 +37,13 @@ export class World {
   at(event: WorldEvent, inMs: number): void {
     const { events } = this.state;
     const at = this.now + inMs;
-    const after = events.findLastIndex((other) => other.at <= at);
-    events.splice(after + 1, 0, { at, event });
+    let [from, to] = [0, events.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (events[middle]!.at <= at) from = middle + 1;
+      else to = middle;
+    }
+    events.splice(from, 0, { at, event });
   }
 
   nextAt(): number | null {

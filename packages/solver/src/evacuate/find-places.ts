@@ -6,9 +6,9 @@ import {
   keepRefusal,
   keptOf,
   matchesSelector,
+  maySchedule,
   nodeRole,
   parseLabelSelector,
-  refusals,
   troubles,
   viewOfNode,
   worldOf,
@@ -62,7 +62,7 @@ export function findPlaces(
       .filter((node) => keepRefusal(kept, node) === null)
       .sort((one, other) => freeOf(one) - freeOf(other) || (one.name < other.name ? -1 : 1))
       .find(({ name }) => {
-        if (refusals(pod, name, state).length > 0) return false;
+        if (!maySchedule(pod, name, state)) return false;
         state.add(pod, name);
         const isFine = unwell().every((trouble) => before.has(trouble));
         state.remove(pod, name);
