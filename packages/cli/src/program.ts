@@ -56,6 +56,19 @@ export function buildProgram(): Command {
     .option('--move-price <amount>', 'price of moving one pod, spread over the policy horizon (24 h)')
     .option('--max-moves <number>', 'move at most so many pods')
     .option('--frontier', 'several plans to choose from, from few moves to the cheapest possible')
+    .option(
+      '--allow <what>',
+      'what it would save if pools, templates and policy allowed it: arm64, spot, … (repeatable, or with commas)',
+      collect,
+      [],
+    )
+    .option('--without-pdb <name>', 'what it would save without this NAMESPACE/NAME (repeatable)', collect, [])
+    .option(
+      '--without-rule <rule>',
+      'what it would save if no pod asked for it: topology-spread, pod-anti-affinity, … (repeatable)',
+      collect,
+      [],
+    )
     .option('--nodes <selector>', 'plan only for nodes with these labels; the others stay as they are')
     .option(
       '--exclude-namespace <namespace>',
@@ -140,9 +153,9 @@ export function buildProgram(): Command {
 
   program
     .command('explain')
-    .description('say why a node or a pod of a plan goes where it goes, or every reason why it stays')
+    .description('say why a node or a pod of a plan goes where it goes or stays, or what constraints cost most a month')
     .argument('<plan>', 'a plan saved by `restow plan --save`')
-    .argument('<name>', 'a node, or a pod as NAME or NAMESPACE/NAME')
+    .argument('[name]', 'a node, or a pod as NAME or NAMESPACE/NAME; without one, the ten dearest constraints')
     .option(
       '-f, --file <file>',
       'what the plan was made from: adds what every other node says to the pod (repeatable)',

@@ -12,3 +12,13 @@ export { statedPlan } from './plan/stated-plan.ts';
 export { amendRequest } from './plan-again.ts';
 export { frontierInWorker, planInWorker, SolverWorkerError, type WorkerOptions } from './plan-in-worker.ts';
 export { serveWorker } from './serve-worker.ts';
+export {
+  ALLOWABLE,
+  type Allowable,
+  LIFTABLE_RULES,
+  type Lift,
+  type LiftableRule,
+  lifted,
+  nameOfLift,
+} from './what-if/lift.ts';
+export { compareLifted, type LiftedPlan, liftSets, type WhatIfCase } from './what-if/what-if.ts';

@@ -77,9 +77,11 @@ export interface Searched {
   readonly relaxation: Relaxation;
   /** The first moves nothing; each later one of the first search moves more and costs less. */
   readonly states: readonly PackingState[];
-  /** The best of them, whatever it moves. */
+  /** The best of them and of what less effort has found, whatever it moves. */
   readonly best: Realisation;
   readonly status: PlanStatus;
+  /** What less effort has found, so that more never gives a dearer plan; null: nothing was searched before. */
+  readonly before: Searched | null;
 }
 
 /**
@@ -93,9 +95,10 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
 
 /** Searches in the same way whatever limit on moves there is. */
 export function searchPlans(asked: PlanRequest, context: PlanContext): Searched {
+  const started = context.now();
+  const before = asked.effort === 'thorough' ? searchPlans({ ...asked, effort: 'normal' }, context) : null;
   const request = withMeasuredMemory(asked);
   const { snapshot, book, policy, effort, seed } = request;
-  const started = context.now();
   let status: PlanStatus = 'effort-reached';
   const stop = () => {
     const reason = context.stop();
@@ -106,7 +109,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const coverage = coverageOf(snapshot, book, lookup, policy);
   const prices = coveredPrices(lookup, coverage);
   context.onProgress('reading the cluster');
-  const problem = buildProblem(snapshot, book, prices, policy);
+  const problem = before?.problem ?? buildProblem(snapshot, book, prices, policy);
   const relaxed = (on: Problem): Relaxation => {
     context.onProgress('bounding');
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
@@ -121,7 +124,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const tightened = beginTightening(problem, relaxation, context, effort);
   const frontier = search(problem, relaxation);
   const states = [...frontier];
-  let best = chooseWorthwhile(problem, states, null);
+  let best = bestWithin({ problem, states, before }, null);
   let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
   const couldSaveMore = () => best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
   for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
@@ -134,12 +137,12 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     const composed = composeStates(problem, nextProblem, again, launched);
     if (composed === null) break;
     states.push(composed);
-    best = chooseWorthwhile(problem, states, null);
+    best = bestWithin({ problem, states, before }, null);
     end = { snapshot: next, problem: nextProblem, realisation: again, launched };
   }
   context.onProgress('proving');
   const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
-  const bound = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
+  const bound = Math.max(tightened(gap > EFFORTS[effort].smallGap ? stop : null), before?.relaxation.bound ?? 0);
   return {
     asked,
     request,
@@ -152,6 +155,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     states,
     best,
     status,
+    before,
   };
 }
 
@@ -172,9 +176,9 @@ function beginTightening(
 
 /** The best of what was found with at most so many moves; null: with any number. */
 export function planWithin(found: Searched, maxMoves: number | null): Plan {
-  const { asked, request, context, started, problem, prices, coverage, relaxation, states, status } = found;
+  const { asked, request, context, started, problem, prices, coverage, relaxation, status } = found;
   const { snapshot, effort, seed } = request;
-  const best = maxMoves === null ? found.best : chooseWorthwhile(problem, states, maxMoves);
+  const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
   const problems = check(request, problem, best);
   if (relaxation.bound > best.microsPerHour)
@@ -196,6 +200,17 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
     createdAt: new Date(started).toISOString(),
     solveMs: Math.round(context.now() - started),
   });
+}
+
+function bestWithin(
+  { problem, states, before }: Pick<Searched, 'problem' | 'states' | 'before'>,
+  maxMoves: number | null,
+): Realisation {
+  const own = chooseWorthwhile(problem, states, maxMoves);
+  if (before === null) return own;
+  const earlier = maxMoves === null ? before.best : bestWithin(before, maxMoves);
+  const objective = ({ microsPerHour, moves }: Realisation) => microsPerHour + problem.moveMicrosPerHour * moves.length;
+  return objective(earlier) <= objective(own) ? earlier : own;
 }
 
 function chooseWorthwhile(problem: Problem, states: readonly PackingState[], maxMoves: number | null): Realisation {

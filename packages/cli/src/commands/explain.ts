@@ -3,6 +3,7 @@ import { loadSnapshot } from '@restow/snapshotter';
 import { verdictsOfOtherNodes } from '@restow/solver';
 import { loadPlan } from '../load-plan.ts';
 import { readPolicy } from '../read-policy.ts';
+import { renderDearestConstraints } from '../render/dearest-constraints.ts';
 import { explainNode, explainPod, renderVerdicts } from '../render/explanation.ts';
 
 export interface ExplainCommandOptions {
@@ -10,10 +11,18 @@ export interface ExplainCommandOptions {
   readonly policy?: string;
 }
 
-export async function runExplain(planFile: string, name: string, options: ExplainCommandOptions): Promise<void> {
+export async function runExplain(
+  planFile: string,
+  name: string | undefined,
+  options: ExplainCommandOptions,
+): Promise<void> {
   const plan = await loadPlan(planFile);
   if (planDigest(plan) !== plan.metadata.planDigest) {
     process.stderr.write('restow: the plan was edited after it was made (its digest does not match)\n');
+  }
+  if (name === undefined) {
+    process.stdout.write(renderDearestConstraints(plan));
+    return;
   }
   const node = explainNode(plan, name);
   if (node !== null) {

@@ -1,5 +1,5 @@
 import { API_VERSION, type Effort, InputError, type Plan, type Policy, parseRateNanos } from '@restow/model';
-import { frontierInWorker, type PlanRequest, planInWorker, type WorkerOptions } from '@restow/solver';
+import { frontierInWorker, type PlanRequest, planInWorker, type WhatIfCase, type WorkerOptions } from '@restow/solver';
 import { parseCount, parseDurationMs } from '../durations.ts';
 import { areLive, keepBook } from '../kept-books.ts';
 import { showProgress } from '../progress.ts';
@@ -8,6 +8,8 @@ import { readPolicy } from '../read-policy.ts';
 import { readPrices, refuseStalePrices } from '../read-prices.ts';
 import { renderFrontier } from '../render/frontier-table.ts';
 import { renderPlan } from '../render/plan-table.ts';
+import { renderWhatIf } from '../render/what-if-table.ts';
+import { liftsOf, planWithout } from '../what-if.ts';
 import { writeWhole } from '../write-file.ts';
 
 export interface PlanCommandOptions extends ClusterSource {
@@ -23,6 +25,9 @@ export interface PlanCommandOptions extends ClusterSource {
   readonly excludeNamespace: readonly string[];
   readonly onlyRemove?: boolean;
   readonly frontier?: boolean;
+  readonly allow: readonly string[];
+  readonly withoutPdb: readonly string[];
+  readonly withoutRule: readonly string[];
   readonly output: 'table' | 'wide' | 'json' | 'yaml';
   readonly save?: string;
 }
@@ -32,6 +37,10 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   const timeLimitMs = parseDurationMs(options.timeLimit, '--time-limit');
   if (options.frontier === true && options.save !== undefined) {
     throw new InputError('--save keeps one plan: choose one of --frontier by --max-moves, and save that');
+  }
+  const lifts = liftsOf(options);
+  if (lifts.length > 0 && (options.frontier === true || options.save !== undefined)) {
+    throw new InputError('--allow and --without-… only compare: change the policy or the cluster to get such a plan');
   }
   const policy = withFlags(await readPolicy(options.policy), options);
   const book = await readPrices({ sources: options.prices, assumeRegion: options.assumeRegion ?? null }, policy);
@@ -52,6 +61,11 @@ export async function runPlan(options: PlanCommandOptions): Promise<void> {
   };
   if (options.frontier === true) {
     process.stdout.write(await printFrontier(await searched(frontierInWorker), options.output));
+    return;
+  }
+  if (lifts.length > 0) {
+    const cases = await searched((what, how) => planWithout(lifts, what, how));
+    process.stdout.write(await printWhatIf(cases, book.currency, options.output));
     return;
   }
   const plan = await searched(planInWorker);
@@ -88,6 +102,15 @@ async function print(plan: Plan, output: PlanCommandOptions['output']): Promise<
 
 async function printFrontier(plans: readonly Plan[], output: PlanCommandOptions['output']): Promise<string> {
   return (await asData({ apiVersion: API_VERSION, kind: 'PlanFrontier', plans }, output)) ?? renderFrontier(plans);
+}
+
+async function printWhatIf(
+  cases: readonly WhatIfCase[],
+  currency: string,
+  output: PlanCommandOptions['output'],
+): Promise<string> {
+  const document = { apiVersion: API_VERSION, kind: 'WhatIf', currency, cases };
+  return (await asData(document, output)) ?? renderWhatIf(cases, currency);
 }
 
 /** null: it is for people. */
