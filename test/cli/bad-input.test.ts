@@ -148,6 +148,22 @@ test.each([
     ['plan', '-f', '@good', '--frontier'],
     /--save keeps one plan: choose one of --frontier/,
   ],
+  ['something that cannot be allowed', ['plan', '-f', '@good', '--allow', 'arm'], /--allow arm: expected one of amd64/],
+  [
+    'a budget without a namespace',
+    ['plan', '-f', '@good', '--without-pdb', 'b'],
+    /--without-pdb b: expected NAMESPACE/,
+  ],
+  [
+    'a rule that no pod asks for',
+    ['plan', '-f', '@good', '--without-rule', 'taints'],
+    /--without-rule taints: expected one of node-affinity/,
+  ],
+  [
+    'a comparison that is to be kept',
+    ['plan', '-f', '@good', '--allow', 'spot'],
+    /--allow and --without-… only compare/,
+  ],
   ['a move price below nothing', ['plan', '-f', '-', '--move-price', '-1'], /--move-price -1/],
   ['a duration that is none', ['plan', '-f', '-', '--time-limit', 'soon'], /--time-limit soon/],
   ['a selector that is none', ['plan', '-f', '@good', '--nodes', 'a=(b'], /is not a label selector/],
@@ -158,6 +174,13 @@ test.each([
     args.map((arg) => (arg === '@good' ? good : arg)),
     [said],
   );
+});
+
+test('a budget that is not there cannot be done without', async () => {
+  expect(await restow(['plan', '-f', good, '--without-pdb', 'a/b'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--without-pdb a\/b: the cluster has no such PodDisruptionBudget/),
+  });
 });
 
 test('explain refuses what is no plan, and names that are not in it', async () => {

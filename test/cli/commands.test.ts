@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Plan, planSchema, snapshotSchema } from '@restow/model';
 import { exampleCluster, examplePrices } from '@restow/simulator';
+import type { WhatIfCase } from '@restow/solver';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { restow } from './run-restow.ts';
@@ -98,6 +99,35 @@ test('explain says why pods and nodes go, come and stay', async () => {
   expect(await explain('debug-shell', '-f', dump)).toContain('what the other nodes that are kept say');
   const wrong = await restow(['explain', at('plan.json'), 'debug-shell', '-f', at('other.json')]);
   expect(wrong.code).toBe(2);
+  const { stdout } = await restow(['explain', at('plan.json')]);
+  expect(stdout).toMatch(/PodDisruptionBudget checkout allows no disruption now +9 pods in shop: /);
+  const costs = [...stdout.matchAll(/([\d,.]+) USD\/month/g)].map(([, amount]) => Number(amount!.replaceAll(',', '')));
+  expect(costs.length).toBeGreaterThan(3);
+  expect(costs).toEqual(costs.toSorted((one, other) => other - one));
+});
+
+test('what constraints cost: with all of them, without each, and without all', async () => {
+  const lifts = ['--allow', 'spot', '--without-pdb', 'shop/checkout', '--without-rule', 'node-affinity'];
+  const { stdout } = await plan('-f', dump, ...lifts, '-o', 'json');
+  const { kind, cases } = JSON.parse(stdout) as { kind: string; cases: readonly WhatIfCase[] };
+  expect(kind).toBe('WhatIf');
+  expect(cases.map((one) => one.lifts.map(({ kind: what }) => what))).toEqual([
+    [],
+    ['allow'],
+    ['budget'],
+    ['rule'],
+    ['allow', 'budget', 'rule'],
+  ]);
+  expect(cases[0]!.saves.found).toBe(0);
+  const [, , budget, rule, all] = cases.map(({ saves }) => saves);
+  for (const { least } of [budget!, rule!]) expect(least).toBeGreaterThan(0);
+  expect(all!.found).toBeGreaterThanOrEqual(Math.max(budget!.found, rule!.found));
+  const table = await plan('-f', dump, '--without-pdb', 'shop/checkout');
+  const [heading, none, without, ...more] = table.stdout.split('\n');
+  expect(heading).toMatch(/^CONSTRAINT LIFTED +COST\/H +SAVES\/MONTH +AT LEAST +AT MOST +MOVES$/);
+  expect(none).toMatch(/^none /);
+  expect(without).toMatch(/^without PodDisruptionBudget shop\/checkout /);
+  expect(more).toEqual(['']);
 });
 
 test('scope: excluded namespaces, selected nodes and only-remove are respected', async () => {

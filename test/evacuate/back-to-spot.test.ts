@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { carryOut, FileJournal, type RunPorts } from '@restow/executor';
 import { DEFAULT_POLICY, type Policy, type Snapshot } from '@restow/model';
 import { createWorld, Simulation, simulatedPorts } from '@restow/simulator';
@@ -8,11 +8,21 @@ import { type LpEngines, loadEngines, makePlan, type PlanRequest, planEvacuation
 import { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot } from '@restow/testkit';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { BackToSpot } from '../../packages/cli/src/live/back-to-spot.ts';
-import { journalOf } from '../../packages/cli/src/live/run-folder.ts';
+import { journalOf, type RunMeta, writeRunMeta } from '../../packages/cli/src/live/run-folder.ts';
 
 const NOW = Date.UTC(2026, 10, 1);
 const DAY_MS = 24 * 3_600_000;
 const CLUSTER = 'cluster';
+const META: Omit<RunMeta, 'runId'> = {
+  kubeconfig: null,
+  context: null,
+  server: 'https://127.0.0.1',
+  prices: [],
+  assumeRegion: null,
+  notices: [],
+  startedBy: 'serve',
+  replans: true,
+};
 let engines: LpEngines;
 let folder: string;
 beforeAll(async () => {
@@ -70,7 +80,7 @@ async function evacuated(runId: string): Promise<Snapshot> {
   const simulation = new Simulation(
     createWorld({ snapshot, book, seed: 1, faults: [], behaviour: {}, startedAt: NOW }),
   );
-  mkdirSync(dirname(journalOf(runId)), { recursive: true });
+  await writeRunMeta({ ...META, runId });
   const journal = FileJournal.create(journalOf(runId));
   const planner: RunPorts['planner'] = { plan: () => Promise.reject(new Error('nothing is planned again')) };
   const ports = { ...simulatedPorts(simulation), planner, journal, onRecord: () => {} };

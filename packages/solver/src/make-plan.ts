@@ -27,6 +27,7 @@ import { EFFORTS } from './search/effort.ts';
 import { explore, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
+import { boundOfFewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -114,7 +115,8 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     context.onProgress('bounding');
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
     const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
-    return relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
+    const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
+    return { ...found, bound: Math.max(found.bound, boundOfFewPods(on) ?? 0) };
   };
   const search = (on: Problem, relaxation: Relaxation): PackingState[] => {
     context.onProgress('searching');
@@ -142,7 +144,8 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   }
   context.onProgress('proving');
   const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
-  const bound = Math.max(tightened(gap > EFFORTS[effort].smallGap ? stop : null), before?.relaxation.bound ?? 0);
+  const tighter = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
+  const bound = Math.max(relaxation.bound, tighter, before?.relaxation.bound ?? 0);
   return {
     asked,
     request,

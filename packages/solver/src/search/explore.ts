@@ -3,6 +3,7 @@ import type { LpEngines } from '../lp/engines.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Archive } from './archive.ts';
 import type { SearchEffort } from './effort.ts';
+import { searchFewPods } from './few-pods.ts';
 import { packAfresh } from './fresh.ts';
 import { guideOf } from './guide.ts';
 import { oneByOne } from './one-by-one.ts';
@@ -85,6 +86,9 @@ export function explore(
   };
 
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
+  packing.load(start);
+  searchFewPods(packing, movePrice, stop);
+  archive.offer(packing);
   packing.load(start);
   const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.

@@ -1,0 +1,67 @@
+import { LABEL, type Plan } from '@restow/model';
+import { type LpEngines, loadEngines, makePlan, type PlanRequest } from '@restow/solver';
+import { generateCluster } from '@restow/testkit';
+import { beforeAll, expect, test } from 'vitest';
+import { cheapestNaively } from '../naive/cheapest.ts';
+
+const SEEDS = process.env.RESTOW_SOAK === '1' ? 4_000 : 250;
+const MOST_PODS = 10;
+const ATTACH_LIMIT = 2;
+
+let engines: LpEngines;
+beforeAll(async () => {
+  engines = await loadEngines();
+});
+
+/** A generated cluster of priced nodes without rules that couple nodes; null: it has other nodes. */
+function uncoupled(seed: number): PlanRequest | null {
+  const { snapshot, book, policy } = generateCluster(seed);
+  const isPriced = snapshot.nodes.every(({ instanceType, capacityType, arch }) =>
+    book.offerings.some(
+      (one) => one.instanceType === instanceType && one.capacityType === capacityType && one.arch === arch,
+    ),
+  );
+  if (!isPriced) return null;
+  const nodes = snapshot.nodes.map((node) => ({ ...node, owner: 'karpenter' as const, unschedulable: false }));
+  const pods = snapshot.pods.map((pod) => {
+    const podAntiAffinity = pod.spec.podAntiAffinity.filter(({ topologyKey }) => topologyKey === LABEL.hostname);
+    return { ...pod, spec: { ...pod.spec, podAntiAffinity, podAffinity: [], topologySpread: [] } };
+  });
+  return {
+    snapshot: { ...snapshot, nodes, pods },
+    book,
+    policy: { ...policy, maxMoves: null, onlyRemove: false, minimumSavingFraction: 0 },
+    effort: 'quick',
+    seed: 1,
+  };
+}
+
+/** Pods that stay, as the plan says. */
+function staying({ stays }: Plan): Set<string> {
+  return new Set(stays.flatMap(({ kind, namespace, name }) => (kind === 'Pod' ? [`${namespace}/${name}`] : [])));
+}
+
+test('of a few pods the plan is the cheapest that there is, as trying everything finds it', {
+  timeout: 600_000,
+}, () => {
+  let compared = 0;
+  let saved = 0;
+  for (let seed = 0; seed < SEEDS; seed++) {
+    const request = uncoupled(seed);
+    if (request === null) continue;
+    const { snapshot, book, policy } = request;
+    const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
+    const plan = makePlan(request, context);
+    const fixed = staying(plan);
+    const mobile = snapshot.pods.length - fixed.size;
+    if (mobile === 0 || mobile > MOST_PODS) continue;
+    const microsPerMove = (Number(policy.movePrice) * 1e6) / policy.horizonHours;
+    const { microsPerHour, moves } = plan.summary;
+    const least = cheapestNaively({ snapshot, book, fixed, microsPerMove, attachLimit: ATTACH_LIMIT });
+    expect(microsPerHour.after + microsPerMove * moves, `seed ${seed}`).toBeCloseTo(least, 3);
+    compared++;
+    if (microsPerHour.after < microsPerHour.before) saved++;
+  }
+  expect(compared).toBeGreaterThan(SEEDS / 2);
+  expect(saved).toBeGreaterThan(SEEDS / 4);
+});
