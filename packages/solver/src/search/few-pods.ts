@@ -1,5 +1,5 @@
 import type { Packing } from './packing.ts';
-import { costsOfSets, fewPods } from './set-costs.ts';
+import { costsOfSets, fewPods, has } from './set-costs.ts';
 
 /** Placements that are tried before it is given up: rules that couple nodes can refuse one after the other. */
 const MOST_TRIED = 2_000;
@@ -81,12 +81,12 @@ function place(
   const { problem } = packing;
   for (let slot = 0; slot < packing.slots; slot++) {
     if (!packing.isOpen(slot)) continue;
-    packing.clear(slot);
-    if (packing.isRemovable(slot)) packing.close(slot);
+    for (const c of new Set(pods)) packing.remove(slot, c, packing.count(slot, c));
+    if (packing.isRemovable(slot) && packing.pods(slot) === 0) packing.close(slot);
   }
   const waiting: [slot: number, c: number][] = [];
   const want = (slot: number, set: number) => {
-    for (const [index, c] of pods.entries()) if ((set >> index) & 1) waiting.push([slot, c]);
+    for (const [index, c] of pods.entries()) if (has(set, index)) waiting.push([slot, c]);
   };
   for (const [slot, set] of onNodes.entries()) {
     if (set === 0) continue;
@@ -117,8 +117,8 @@ function setsOf(left: number, pods: readonly number[]): number[] {
 function takesFirst(set: number, left: number, pods: readonly number[]): boolean {
   let skipped = -1;
   for (const [index, c] of pods.entries()) {
-    if (((left >> index) & 1) === 0) continue;
-    if (((set >> index) & 1) === 0) skipped = c;
+    if (!has(left, index)) continue;
+    if (!has(set, index)) skipped = c;
     else if (skipped === c) return false;
   }
   return true;
