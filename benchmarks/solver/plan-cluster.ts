@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Plan } from '@restow/model';
 import { checkPlanFile } from './check-plan-file.ts';
+import { type MethodRun, otherMethods } from './methods.ts';
 
 const RESTOW = resolve(import.meta.dirname, '../../packages/cli/bin/restow.js');
 /** The peak of resident memory is the child's own word, printed as it ends. */
@@ -35,6 +36,11 @@ export class BenchCluster {
     const folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
     execFileSync(process.execPath, [join(clusters, 'to-kubectl-dump.mjs'), join(clusters, file), folder]);
     return new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`, folder);
+  }
+
+  /** Methods that are measured beside the command. */
+  otherMethods(): AsyncGenerator<MethodRun> {
+    return otherMethods(this.#dump, this.#prices);
   }
 
   get #policy(): string {

@@ -10,7 +10,7 @@ import { BenchCluster } from './plan-cluster.ts';
  * cluster is printed beside it. Usage: see USAGE.
  */
 const USAGE = `usage: npm run bench:solver -- (--data FOLDER [--match REGEXP] | --file DUMP.json.gz --prices SOURCE)
-  [--effort quick,normal,thorough] [--move-price 0] [--pictures FOLDER]`;
+  [--effort quick,normal,thorough] [--move-price 0] [--other-methods] [--pictures FOLDER]`;
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     effort: { type: 'string', default: 'normal' },
     'move-price': { type: 'string', default: '0' },
     pictures: { type: 'string' },
+    'other-methods': { type: 'boolean', default: false },
   },
 });
 const { data, file } = values;
@@ -54,6 +55,12 @@ for (const [name, cluster] of clusters()) {
       ...{ gap: Number(summary.gap?.toFixed(5)), objectiveGap: Number(summary.objectiveGap?.toFixed(5)) },
       ...{ moves: summary.moves, seconds, rssMiB },
     });
+  }
+  for await (const run of values['other-methods'] ? cluster.otherMethods() : []) {
+    const { method, microsPerHourAfter: after, bound, moves, seconds } = run;
+    const least = bound ?? known;
+    const gap = after === null || least === null ? null : Number((after / least - 1).toFixed(5));
+    print({ case: name, method, microsPerHourAfter: after, bound: least, gap, objectiveGap: gap, moves, seconds });
   }
   for (const peer of peers) {
     const after = Math.round(peer.costAfter * 1e6);

@@ -1,0 +1,94 @@
+import { DEFAULT_POLICY, type Policy } from '@restow/model';
+import { buildPriceBook, PriceLookup } from '@restow/pricing';
+import { loadSnapshot, readBytes } from '@restow/snapshotter';
+import { enginesOf, type LpEngines, loadEngines } from '@restow/solver';
+import { compactRelaxation } from '../../packages/solver/src/bound/compact-relaxation.ts';
+import { containersOf } from '../../packages/solver/src/bound/containers.ts';
+import { relax } from '../../packages/solver/src/bound/relax.ts';
+import { buildProblem } from '../../packages/solver/src/problem/build-problem.ts';
+import { coverageOf, coveredPrices } from '../../packages/solver/src/problem/coverage.ts';
+import type { Problem } from '../../packages/solver/src/problem/problem.ts';
+import { EFFORTS } from '../../packages/solver/src/search/effort.ts';
+import { guideOf } from '../../packages/solver/src/search/guide.ts';
+import { Packing } from '../../packages/solver/src/search/packing.ts';
+import { Random } from '../../packages/solver/src/search/random.ts';
+import { openForPending, pendingOf, placeInSlots } from '../../packages/solver/src/search/rebuild.ts';
+
+/** With more pods the masters are too large for an engine that keeps them dense. */
+const MOST_PODS_SMALL_ENGINE = 500;
+
+export interface MethodRun {
+  readonly method: string;
+  /** null: it only bounds. */
+  readonly microsPerHourAfter: number | null;
+  readonly bound: number | null;
+  readonly moves: number | null;
+  readonly seconds: number;
+}
+
+/** What is measured beside restow's plans, on the same problem: packing by best value for the price, and a bound with each engine alone. */
+export async function* otherMethods(dump: string, prices: string): AsyncGenerator<MethodRun> {
+  const problem = await problemOf(dump, prices);
+  const engines = await loadEngines();
+  const { small, large } = engines;
+  yield timed('best value per dollar', () => bestValuePerDollar(problem, engines));
+  const pods = problem.classes.reduce((sum, podClass) => sum + podClass.pods.length, 0);
+  for (const engine of pods <= MOST_PODS_SMALL_ENGINE ? [small, large] : [large]) {
+    yield timed(`bound, ${engine.name}`, () => boundWith(problem, enginesOf(engine, engine)));
+  }
+}
+
+type Found = Pick<MethodRun, 'microsPerHourAfter' | 'bound' | 'moves'>;
+
+function timed(method: string, run: () => Found): MethodRun {
+  const started = performance.now();
+  const found = run();
+  return { method, ...found, seconds: Number(((performance.now() - started) / 1000).toFixed(1)) };
+}
+
+async function problemOf(dump: string, prices: string): Promise<Problem> {
+  const policy: Policy = {
+    ...DEFAULT_POLICY,
+    movePrice: '0',
+    pods: { ...DEFAULT_POLICY.pods, capacityTypes: ['on-demand', 'spot'] },
+  };
+  const snapshot = await loadSnapshot([dump], process.stdin);
+  const readText = async (path: string) => (await readBytes(path, process.stdin)).toString('utf8');
+  const readCloud = () => Promise.reject(new Error('a benchmark asks no cloud'));
+  const book = await buildPriceBook({ sources: [prices], assumeRegion: null }, { readText, readCloud });
+  const lookup = new PriceLookup(book);
+  return buildProblem(snapshot, book, coveredPrices(lookup, coverageOf(snapshot, book, lookup, policy)), policy);
+}
+
+/** Everything that may move is packed anew: whichever node, there or to be launched, gives most worth for its price is next. */
+function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
+  const { duals } = compactRelaxation(problem, containersOf(problem), engines);
+  const guide = guideOf(problem, duals);
+  const packing = new Packing(problem);
+  const pods = new Map<number, number>();
+  for (const { index } of problem.nodes) {
+    packing.classes(index).forEach((c, k) => {
+      pods.set(c, (pods.get(c) ?? 0) + packing.counts(index)[k]!);
+    });
+    packing.clear(index);
+    if (packing.isRemovable(index)) packing.close(index);
+  }
+  const open = problem.nodes.map(({ index }) => index).filter((slot) => packing.isOpen(slot));
+  const closed = problem.nodes.map(({ index }) => index).filter((slot) => !packing.isOpen(slot));
+  const pending = pendingOf(pods, guide.worth);
+  placeInSlots(
+    packing,
+    pending,
+    () => open,
+    () => false,
+  );
+  const opened = openForPending(packing, pending, guide, closed, 0, new Random(1), 0);
+  const after = opened === null ? null : packing.microsPerHour;
+  return { microsPerHourAfter: after, bound: null, moves: opened === null ? null : packing.moves };
+}
+
+function boundWith(problem: Problem, engines: LpEngines): Found {
+  const never = () => false;
+  const { bound } = relax(problem, containersOf(problem), engines, EFFORTS.normal.relaxation, never, never);
+  return { microsPerHourAfter: null, bound, moves: null };
+}
