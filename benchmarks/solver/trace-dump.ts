@@ -5,9 +5,10 @@ import { gzipSync } from 'node:zlib';
 /**
  * Turns the public Alibaba trace into what `kubectl get … -o json` would print of a cluster that runs all of it: every row
  * a running pod, fractional GPUs as one, spread over EC2 types until 50–60 % of the CPU is requested. Also writes the price
- * file of the types that may be launched. Usage: trace-dump.ts DATA_FOLDER TRACE.csv OUT_FOLDER
+ * file of the types that may be launched. Usage: trace-dump.ts DATA_FOLDER TRACE.csv OUT_FOLDER [PODS]; with more pods than
+ * the trace has, it is gone through again.
  */
-const [dataFolder, trace, outFolder] = process.argv.slice(2) as [string, string, string];
+const [dataFolder, trace, outFolder, wanted] = process.argv.slice(2) as [string, string, string, string | undefined];
 
 const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 const FAMILIES =
@@ -31,31 +32,40 @@ interface Node {
   readonly allocatableCpu: number;
 }
 
-const pods = rowsOf(readFileSync(trace, 'utf8')).map((row) => ({
-  name: row.name!,
-  cpu: Number(row.cpu_milli),
-  memory: Number(row.memory_mib),
-  gpu: Math.ceil(Number(row.num_gpu)),
-}));
+const rows = rowsOf(readFileSync(trace, 'utf8'));
+const pods = Array.from({ length: wanted === undefined ? rows.length : Number(wanted) }, (_, index) => {
+  const row = rows[index % rows.length]!;
+  const round = Math.floor(index / rows.length);
+  return {
+    name: round === 0 ? row.name! : `${row.name}-${round}`,
+    cpu: Number(row.cpu_milli),
+    memory: Number(row.memory_mib),
+    gpu: Math.ceil(Number(row.num_gpu)),
+  };
+});
 const nodes: Node[] = [];
+const recent = new Map<readonly string[], Node[]>([
+  [PLAIN_NODES, []],
+  [GPU_NODES, []],
+]);
 const placed: { pod: (typeof pods)[number]; node: string }[] = [];
 for (const [index, pod] of pods.entries()) {
   const pool = pod.gpu > 0 ? GPU_NODES : PLAIN_NODES;
   // Spread: the least requested of the newest few nodes that fit; a new one as soon as all are over half.
-  const open = nodes.filter((node) => pool.includes(node.type)).slice(-40);
+  const open = recent.get(pool)!.slice(-40);
   const fits = open.filter(
     (node) => node.cpu >= pod.cpu && node.memory >= pod.memory && node.gpu >= pod.gpu && node.pods > 0,
   );
   const relaxed = fits.filter((node) => node.cpu - pod.cpu > 0.4 * node.allocatableCpu);
   let node = relaxed.toSorted((a, b) => b.cpu / b.allocatableCpu - a.cpu / a.allocatableCpu)[0];
   if (node === undefined) {
-    const wanted =
-      pool.find((type, k) => k >= index % pool.length && holds(type, pod)) ?? pool.find((type) => holds(type, pod));
-    if (wanted === undefined) continue;
-    const row = typeOf.get(wanted)!;
+    const type =
+      pool.find((one, k) => k >= index % pool.length && holds(one, pod)) ?? pool.find((one) => holds(one, pod));
+    if (type === undefined) continue;
+    const row = typeOf.get(type)!;
     node = {
       name: `node-${String(nodes.length).padStart(5, '0')}`,
-      type: wanted,
+      type,
       zone: ZONES[nodes.length % 3]!,
       cpu: Number(row.allocatable_cpu_milli),
       memory: Number(row.allocatable_memory_mib),
@@ -64,6 +74,7 @@ for (const [index, pod] of pods.entries()) {
       allocatableCpu: Number(row.allocatable_cpu_milli),
     };
     nodes.push(node);
+    recent.get(pool)!.push(node);
   }
   node.cpu -= pod.cpu;
   node.memory -= pod.memory;

@@ -54,7 +54,7 @@ test('on every master that both engines solve they agree', { timeout: isSoak ? 3
       effort: 'quick' as const,
       seed: 1,
     })),
-    { ...plainCluster(isSoak ? 100 : 40), policy: DEFAULT_POLICY, effort: 'quick', seed: 1 },
+    ...(isSoak ? [{ ...plainCluster(100), policy: DEFAULT_POLICY, effort: 'quick' as const, seed: 1 }] : []),
   ];
   for (const request of requests) {
     makePlan(request, { engines, now: () => 0, stop: () => null, onProgress: () => {} });

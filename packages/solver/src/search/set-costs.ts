@@ -57,11 +57,16 @@ interface Costing {
 
 /** Dynamic programming over sets of pods, one node after the other (Bellman 1962). */
 export function costsOfSets(problem: Problem, pods: readonly number[], costing: Costing): CostsOfSets {
-  const onNode = problem.nodes.map((node) => costsOnNode(problem, pods, node, costing));
+  const sets = new PodSets(problem, pods, costing.counts);
+  const onNode = problem.nodes.map((node) => costsOnNode(problem, sets, node, costing.movePrice));
   const onKind = problem.kinds.map((kind) =>
-    costing.usableOnly && !kind.usable ? null : costsOnKind(problem, pods, kind, costing),
+    costing.usableOnly && !kind.usable ? null : costsOnKind(sets, kind, costing.movePrice),
   );
-  const onNew = costsOf(pods, (set) => Math.min(...onKind.map((costs) => costs?.[set] ?? NEVER)));
+  const onNew = sets.costs((set) => {
+    let least = NEVER;
+    for (const costs of onKind) if (costs !== null && costs[set]! < least) least = costs[set]!;
+    return least;
+  });
   const onNewOnes = onNew.slice();
   onNewOnes[0] = 0;
   for (let set = 1; set < onNew.length; set++) {
@@ -74,7 +79,7 @@ export function costsOfSets(problem: Problem, pods: readonly number[], costing: 
   for (const here of onNode.toReversed()) {
     const [next] = from as [SetCosts];
     from.unshift(
-      costsOf(pods, (set) => {
+      sets.costs((set) => {
         let least = here[0]! + next[set]!;
         for (let one = set; one > 0; one = (one - 1) & set) least = Math.min(least, here[one]! + next[set ^ one]!);
         return least;
@@ -84,57 +89,92 @@ export function costsOfSets(problem: Problem, pods: readonly number[], costing: 
   return { onNode, onKind, onNew, onNewOnes, from };
 }
 
-function costsOnNode(problem: Problem, pods: readonly number[], node: ProblemNode, costing: Costing): SetCosts {
+function costsOnNode(problem: Problem, sets: PodSets, node: ProblemNode, movePrice: number): SetCosts {
   const { shape, receives, removable, microsPerHour, homeClasses, homeCounts } = node;
   const capacity = Float64Array.from(node.capacity);
-  const staying = homeClasses.filter((c) => !pods.includes(c));
-  for (const c of staying) take(problem, c, homeCounts[homeClasses.indexOf(c)]!, capacity);
+  const homeOf = (c: number) => homeCounts[homeClasses.indexOf(c)] ?? 0;
+  const staying = homeClasses.filter((c) => !sets.members.has(c));
+  for (const c of staying) {
+    const { dims, amounts } = problem.classes[c]!;
+    for (let k = 0; k < dims.length; k++) capacity[dims[k]!]! -= homeOf(c) * amounts[k]!;
+  }
   const mayBeRemoved = removable && staying.length === 0;
-  const classes = [...new Set(pods)];
-  return costsOf(pods, (set) => {
+  const classes = [...sets.members].map(([c, members]) => {
+    return { members, home: homeOf(c), mayCome: receives && problem.eligible[shape]![c] === 1 };
+  });
+  return sets.costs((set) => {
     let moves = 0;
-    for (const c of classes) {
-      const here = pods.filter((other, index) => other === c && has(set, index)).length;
-      const come = Math.max(0, here - (homeCounts[homeClasses.indexOf(c)] ?? 0));
-      if (come > 0 && (!receives || problem.eligible[shape]![c] !== 1)) return NEVER;
+    for (const { members, home, mayCome } of classes) {
+      const come = Math.max(0, countOf(set & members) - home);
+      if (come > 0 && !mayCome) return NEVER;
       moves += come;
     }
-    if (!fits(problem, pods, set, capacity, costing)) return NEVER;
-    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + costing.movePrice * moves;
+    if (!sets.fits(set, capacity)) return NEVER;
+    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + movePrice * moves;
   });
 }
 
-function costsOnKind(problem: Problem, pods: readonly number[], kind: NodeKind, costing: Costing): SetCosts {
-  const { shape, capacity, microsPerHour } = kind;
-  return costsOf(pods, (set) => {
-    const here = pods.filter((_, index) => has(set, index));
-    const mayCome = here.every((c) => problem.eligible[shape]![c] === 1) && fits(problem, pods, set, capacity, costing);
-    return mayCome ? microsPerHour + costing.movePrice * here.length : NEVER;
-  });
+function costsOnKind(sets: PodSets, { shape, capacity, microsPerHour }: NodeKind, movePrice: number): SetCosts {
+  const mayCome = sets.eligibleFor(shape);
+  return sets.costs((set) =>
+    (set & ~mayCome) === 0 && sets.fits(set, capacity) ? microsPerHour + movePrice * countOf(set) : NEVER,
+  );
 }
 
-function costsOf(pods: readonly number[], costOf: (set: number) => number): SetCosts {
-  return Float64Array.from({ length: 2 ** pods.length }, (_, set) => costOf(set));
-}
+/** All sets of some pods, and what each asks for together. */
+class PodSets {
+  /** By class, which of the pods are of it. */
+  readonly members = new Map<number, number>();
+  readonly #problem: Problem;
+  readonly #count: number;
+  /** Resources that count, and what each set asks of them, set by set. */
+  readonly #resources: readonly number[];
+  readonly #asked: Float64Array;
 
-function fits(
-  problem: Problem,
-  pods: readonly number[],
-  set: number,
-  capacity: Float64Array,
-  { counts }: Costing,
-): boolean {
-  const left = Float64Array.from(capacity);
-  for (const [index, c] of pods.entries()) if (has(set, index)) take(problem, c, 1, left);
-  return left.every((amount, resource) => amount >= 0 || !counts(resource));
-}
+  constructor(problem: Problem, pods: readonly number[], counts: (resource: number) => boolean) {
+    this.#problem = problem;
+    this.#count = 2 ** pods.length;
+    this.#resources = problem.resources.flatMap((_, resource) => (counts(resource) ? [resource] : []));
+    for (const [index, c] of pods.entries()) this.members.set(c, (this.members.get(c) ?? 0) | (1 << index));
+    const width = this.#resources.length;
+    this.#asked = new Float64Array(this.#count * width);
+    for (let set = 1; set < this.#count; set++) {
+      const { dims, amounts } = problem.classes[pods[31 - Math.clz32(set & -set)]!]!;
+      const rest = set & (set - 1);
+      this.#resources.forEach((resource, r) => {
+        const own = amounts[dims.indexOf(resource)] ?? 0;
+        this.#asked[set * width + r] = this.#asked[rest * width + r]! + own;
+      });
+    }
+  }
 
-function take(problem: Problem, c: number, count: number, left: Float64Array): void {
-  const { dims, amounts } = problem.classes[c]!;
-  for (let k = 0; k < dims.length; k++) left[dims[k]!]! -= count * amounts[k]!;
+  costs(costOf: (set: number) => number): SetCosts {
+    return Float64Array.from({ length: this.#count }, (_, set) => costOf(set));
+  }
+
+  fits(set: number, capacity: Float64Array): boolean {
+    const width = this.#resources.length;
+    for (let r = 0; r < width; r++) {
+      if (this.#asked[set * width + r]! > capacity[this.#resources[r]!]!) return false;
+    }
+    return true;
+  }
+
+  /** Those of the pods that may come to nodes of this shape. */
+  eligibleFor(shape: number): number {
+    let all = 0;
+    for (const [c, members] of this.members) if (this.#problem.eligible[shape]![c] === 1) all |= members;
+    return all;
+  }
 }
 
 /** Whether the pod at this position is in the set. */
 export function has(set: number, index: number): boolean {
   return ((set >> index) & 1) === 1;
+}
+
+function countOf(set: number): number {
+  let count = 0;
+  for (let left = set; left > 0; left &= left - 1) count++;
+  return count;
 }
