@@ -131,15 +131,16 @@ export class AgentBed {
     const { metadata, spec, status } = JSON.parse(text) as {
       metadata: { uid: string; labels: Record<string, string> };
       spec: { nodeName: string };
-      status: { podIP: string; containerStatuses: { ready: boolean; restartCount: number }[] };
+      status: { podIP: string; containerStatuses?: { ready: boolean; restartCount: number }[] };
     };
+    const { containerStatuses = [] } = status;
     return {
       uid: metadata.uid,
       labels: metadata.labels,
       node: spec.nodeName,
       ip: status.podIP,
-      ready: status.containerStatuses.every(({ ready }) => ready),
-      restarts: status.containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
+      ready: containerStatuses.length > 0 && containerStatuses.every(({ ready }) => ready),
+      restarts: containerStatuses.reduce((sum, { restartCount }) => sum + restartCount, 0),
     };
   }
 

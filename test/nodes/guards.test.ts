@@ -170,7 +170,13 @@ describe.skipIf(why !== null)(
       expect(output).toMatch(/sent\nungated\nplaced\nrestored\ncommitted\n\{"ok":true/);
       const { answers, last, lostBecause } = await client.stop();
       expect({ last, lostBecause }).toEqual({ last: answers, lostBecause: null });
-      expect(await bed.pod('gated-0')).toMatchObject({ node: to, ip: before.ip, restarts: 0 });
+      // The move is over before the kubelet has told the API server of the pod.
+      const isTold = async () => {
+        const pod = await bed.pod('gated-0');
+        return pod.ready ? pod : null;
+      };
+      const after = await untilFound(isTold, 'it is known to be ready');
+      expect(after).toMatchObject({ node: to, ip: before.ip, restarts: 0 });
       await bed.expectNothingLeft();
       await bed.remove(set);
     });
