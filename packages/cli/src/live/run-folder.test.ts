@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { listRunIds, type RunMeta, runsFolder, writeRunMeta } from './run-folder.ts';
+import { listRunIds, runsFolder } from './run-folder.ts';
 
 let state: string;
 beforeEach(() => {
@@ -14,21 +14,9 @@ afterEach(() => {
   rmSync(state, { recursive: true });
 });
 
-const meta: Omit<RunMeta, 'runId'> = {
-  kubeconfig: null,
-  context: null,
-  server: 'https://127.0.0.1',
-  prices: [],
-  assumeRegion: null,
-  notices: [],
-  startedBy: 'serve',
-  replans: true,
-};
-
-test('what was left by a process that was killed before it wrote what the run is, is no run', async () => {
+test('what was left by a process that was killed before it wrote what the run is, is no run', () => {
   expect(listRunIds()).toEqual([]);
-  await writeRunMeta({ ...meta, runId: 'b' });
-  mkdirSync(join(runsFolder(), 'a'));
-  await writeRunMeta({ ...meta, runId: 'c' });
+  for (const runId of ['c', 'a', 'b']) mkdirSync(join(runsFolder(), runId), { recursive: true });
+  for (const runId of ['c', 'b']) writeFileSync(join(runsFolder(), runId, 'run.json'), '{}');
   expect(listRunIds()).toEqual(['b', 'c']);
 });
