@@ -4,7 +4,7 @@ import { generateCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { cheapestNaively } from '../naive/cheapest.ts';
 
-const SEEDS = process.env.RESTOW_SOAK === '1' ? 4_000 : 250;
+const SEEDS = process.env.RESTOW_SOAK === '1' ? 4_000 : 120;
 const MOST_PODS = 10;
 const ATTACH_LIMIT = 2;
 
