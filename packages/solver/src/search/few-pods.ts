@@ -79,9 +79,10 @@ function place(
   launched: readonly (readonly [kind: number, set: number])[],
 ): boolean {
   const { problem } = packing;
+  const classes = new Set(pods);
   for (let slot = 0; slot < packing.slots; slot++) {
     if (!packing.isOpen(slot)) continue;
-    for (const c of new Set(pods)) packing.remove(slot, c, packing.count(slot, c));
+    for (const c of classes) packing.remove(slot, c, packing.count(slot, c));
     if (packing.isRemovable(slot) && packing.pods(slot) === 0) packing.close(slot);
   }
   const waiting: [slot: number, c: number][] = [];

@@ -20,20 +20,15 @@ export interface CostsOfSets {
   readonly from: readonly SetCosts[];
 }
 
-/** The class of each pod that has another place; null: there are too many of them, or of nodes. */
-export function fewPods(problem: Problem): number[] | null {
-  const free = problem.classes.filter(({ index }) => mayLeave(problem, index));
-  const count = free.reduce((sum, { pods }) => sum + pods.length, 0);
-  if (count > FEW_PODS || problem.nodes.length * 3 ** count > MOST_PAIRS) return null;
-  return free.flatMap(({ index, pods }) => pods.map(() => index));
-}
-
-function mayLeave({ kinds, nodes, eligible }: Problem, c: number): boolean {
-  if (kinds.some(({ shape }) => eligible[shape]![c] === 1)) return true;
-  const places = nodes.filter(
-    ({ receives, shape, homeClasses }) => homeClasses.includes(c) || (receives && eligible[shape]![c] === 1),
-  );
-  return places.length > 1;
+/** The class of each pod, but of classes that have no other place; null: there are too many of them, or of nodes. */
+export function fewPods({ classes, nodes, podReasons }: Problem): number[] | null {
+  const few: number[] = [];
+  for (const { index, pods } of classes) {
+    if (pods.every(({ namespace, name }) => podReasons.has(`${namespace}/${name}`))) continue;
+    if (few.length + pods.length > FEW_PODS) return null;
+    few.push(...pods.map(() => index));
+  }
+  return nodes.length * 3 ** few.length > MOST_PAIRS ? null : few;
 }
 
 /**
