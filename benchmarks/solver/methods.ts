@@ -1,4 +1,4 @@
-import { DEFAULT_POLICY, type Policy } from '@restow/model';
+import type { Policy } from '@restow/model';
 import { buildPriceBook, PriceLookup } from '@restow/pricing';
 import { loadSnapshot, readBytes } from '@restow/snapshotter';
 import { enginesOf, type LpEngines, loadEngines } from '@restow/solver';
@@ -9,10 +9,10 @@ import { buildProblem } from '../../packages/solver/src/problem/build-problem.ts
 import { coverageOf, coveredPrices } from '../../packages/solver/src/problem/coverage.ts';
 import type { Problem } from '../../packages/solver/src/problem/problem.ts';
 import { EFFORTS } from '../../packages/solver/src/search/effort.ts';
+import { packAfresh } from '../../packages/solver/src/search/fresh.ts';
 import { guideOf } from '../../packages/solver/src/search/guide.ts';
 import { Packing } from '../../packages/solver/src/search/packing.ts';
 import { Random } from '../../packages/solver/src/search/random.ts';
-import { openForPending, pendingOf, placeInSlots } from '../../packages/solver/src/search/rebuild.ts';
 
 /** With more pods the masters are too large for an engine that keeps them dense. */
 const MOST_PODS_SMALL_ENGINE = 500;
@@ -27,8 +27,8 @@ export interface MethodRun {
 }
 
 /** What is measured beside restow's plans, on the same problem: packing by best value for the price, and a bound with each engine alone. */
-export async function* otherMethods(dump: string, prices: string): AsyncGenerator<MethodRun> {
-  const problem = await problemOf(dump, prices);
+export async function* otherMethods(dump: string, prices: string, policy: Policy): AsyncGenerator<MethodRun> {
+  const problem = await problemOf(dump, prices, policy);
   const engines = await loadEngines();
   const { small, large } = engines;
   yield timed('best value per dollar', () => bestValuePerDollar(problem, engines));
@@ -38,6 +38,8 @@ export async function* otherMethods(dump: string, prices: string): AsyncGenerato
   }
 }
 
+const never = () => false;
+
 type Found = Pick<MethodRun, 'microsPerHourAfter' | 'bound' | 'moves'>;
 
 function timed(method: string, run: () => Found): MethodRun {
@@ -46,12 +48,7 @@ function timed(method: string, run: () => Found): MethodRun {
   return { method, ...found, seconds: Number(((performance.now() - started) / 1000).toFixed(1)) };
 }
 
-async function problemOf(dump: string, prices: string): Promise<Problem> {
-  const policy: Policy = {
-    ...DEFAULT_POLICY,
-    movePrice: '0',
-    pods: { ...DEFAULT_POLICY.pods, capacityTypes: ['on-demand', 'spot'] },
-  };
+async function problemOf(dump: string, prices: string, policy: Policy): Promise<Problem> {
   const snapshot = await loadSnapshot([dump], process.stdin);
   const readText = async (path: string) => (await readBytes(path, process.stdin)).toString('utf8');
   const readCloud = () => Promise.reject(new Error('a benchmark asks no cloud'));
@@ -60,35 +57,20 @@ async function problemOf(dump: string, prices: string): Promise<Problem> {
   return buildProblem(snapshot, book, coveredPrices(lookup, coverageOf(snapshot, book, lookup, policy)), policy);
 }
 
-/** Everything that may move is packed anew: whichever node, there or to be launched, gives most worth for its price is next. */
+/** Everything that may move is packed anew: whichever new node gives most worth for its price is next. */
 function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
-  const { duals } = compactRelaxation(problem, containersOf(problem), engines);
-  const guide = guideOf(problem, duals);
+  const containers = containersOf(problem);
+  const { duals } = compactRelaxation(problem, containers, engines);
+  const withoutPatterns = { containers, bound: 0, duals, patterns: [], isClosed: false };
   const packing = new Packing(problem);
-  const pods = new Map<number, number>();
-  for (const { index } of problem.nodes) {
-    packing.classes(index).forEach((c, k) => {
-      pods.set(c, (pods.get(c) ?? 0) + packing.counts(index)[k]!);
-    });
-    packing.clear(index);
-    if (packing.isRemovable(index)) packing.close(index);
+  const guide = guideOf(problem, duals);
+  if (!packAfresh(packing, withoutPatterns, guide, engines, new Random(1), 0, never)) {
+    return { microsPerHourAfter: null, bound: null, moves: null };
   }
-  const open = problem.nodes.map(({ index }) => index).filter((slot) => packing.isOpen(slot));
-  const closed = problem.nodes.map(({ index }) => index).filter((slot) => !packing.isOpen(slot));
-  const pending = pendingOf(pods, guide.worth);
-  placeInSlots(
-    packing,
-    pending,
-    () => open,
-    () => false,
-  );
-  const opened = openForPending(packing, pending, guide, closed, 0, new Random(1), 0);
-  const after = opened === null ? null : packing.microsPerHour;
-  return { microsPerHourAfter: after, bound: null, moves: opened === null ? null : packing.moves };
+  return { microsPerHourAfter: packing.microsPerHour, bound: null, moves: packing.moves };
 }
 
 function boundWith(problem: Problem, engines: LpEngines): Found {
-  const never = () => false;
   const { bound } = relax(problem, containersOf(problem), engines, EFFORTS.normal.relaxation, never, never);
   return { microsPerHourAfter: null, bound, moves: null };
 }

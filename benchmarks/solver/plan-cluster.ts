@@ -2,13 +2,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Plan } from '@restow/model';
+import { type Plan, type Policy, policySchema } from '@restow/model';
 import { checkPlanFile } from './check-plan-file.ts';
 import { type MethodRun, otherMethods } from './methods.ts';
 
 const RESTOW = resolve(import.meta.dirname, '../../packages/cli/bin/restow.js');
 /** The peak of resident memory is the child's own word, printed as it ends. */
 const PEAK = `process.on('exit', () => process.stderr.write('\\nrss ' + process.resourceUsage().maxRSS))`;
+
+/** Where spot is offered, pods may go there, as Karpenter lets them. */
+const POLICY: Policy = policySchema.parse({ pods: { capacityTypes: ['on-demand', 'spot'] } });
 
 export interface Planned {
   readonly summary: Plan['summary'];
@@ -22,13 +25,12 @@ export class BenchCluster {
   readonly #dump: string;
   readonly #prices: string;
 
-  /** `dump`: what `kubectl get` printed; `prices`: as `--prices` takes them. Where spot is offered, pods may go there, as Karpenter lets them. */
+  /** `dump`: what `kubectl get` printed; `prices`: as `--prices` takes them. */
   constructor(dump: string, prices: string, folder = mkdtempSync(join(tmpdir(), 'restow-bench-'))) {
     this.#folder = folder;
     this.#dump = dump;
     this.#prices = prices;
-    const policy = { pods: { capacityTypes: ['on-demand', 'spot'] } };
-    writeFileSync(this.#policy, JSON.stringify(policy));
+    writeFileSync(this.#policy, JSON.stringify(POLICY));
   }
 
   /** `file`: of the data folder's clusters, which has a script that makes a dump of it. */
@@ -40,7 +42,7 @@ export class BenchCluster {
 
   /** Methods that are measured beside the command. */
   otherMethods(): AsyncGenerator<MethodRun> {
-    return otherMethods(this.#dump, this.#prices);
+    return otherMethods(this.#dump, this.#prices, POLICY);
   }
 
   get #policy(): string {
