@@ -22,7 +22,7 @@ export interface LedgerOptions {
 export interface KeptLedger {
   /** What stands in the way, where that is not what is written down already. */
   notePlan(planned: BodyOf<'plan'>): void;
-  /** The run is over. */
+  /** The run is over. What cannot be read is said, and tried again with the next one. */
   noteRuns(): Promise<void>;
   close(): Promise<void>;
 }
@@ -103,14 +103,15 @@ export async function keepLedger(options: LedgerOptions, signal: AbortSignal): P
     }
   };
   await noteRuns();
+  const noteOrSay = () => noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
   const close = async () => {
     stop.abort();
     await observing;
-    await noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
+    await noteOrSay();
     attempt(() => recorder.close(Date.now()));
     store.close();
   };
-  return { notePlan, noteRuns, close };
+  return { notePlan, noteRuns: noteOrSay, close };
 }
 
 /** Schedules plan again and again, and mostly find what they have found before. */

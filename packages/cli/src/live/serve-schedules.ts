@@ -122,7 +122,7 @@ async function openWork(request: WorkRequest, signal: AbortSignal) {
         );
   const heard = { sources: config().notices, view, agents: live?.agents ?? null, onProblem };
   const onEnded = async () => {
-    await ledger?.noteRuns().catch((err) => log.error({ err }, 'a run is not in the ledger yet'));
+    await ledger?.noteRuns();
   };
   const onPlanned = (planned: BodyOf<'plan'>) => ledger?.notePlan(planned);
   const shared = { ...request, onPlanned, onEnded, notices: await listenForNotices(heard, signal) };
