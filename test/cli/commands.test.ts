@@ -103,6 +103,7 @@ test('explain says why pods and nodes go, come and stay', async () => {
   expect(stdout).toMatch(/PodDisruptionBudget checkout allows no disruption now +9 pods in shop: /);
   const costs = [...stdout.matchAll(/([\d,.]+) USD\/month/g)].map(([, amount]) => Number(amount!.replaceAll(',', '')));
   expect(costs.length).toBeGreaterThan(3);
+  expect(stdout).toContain('estimates, from above');
   expect(costs).toEqual(costs.toSorted((one, other) => other - one));
 });
 

@@ -3,6 +3,9 @@ import { renderColumns } from './columns.ts';
 
 const MOST = 10;
 const MOST_EXAMPLES = 2;
+const ESTIMATED =
+  'estimates, from above: what others use of the nodes that are held is not taken off;\n' +
+  'restow plan --without-pdb, --without-rule and --allow say what is proven to be saved';
 
 /** The constraints that cost most a month, each with what it holds: of what stays, what has the same reasons is one. */
 export function renderDearestConstraints({ stays, summary }: Plan): string {
@@ -24,7 +27,7 @@ export function renderDearestConstraints({ stays, summary }: Plan): string {
     constraints.length > MOST
       ? `the ${MOST} of ${constraints.length} constraints that cost most`
       : 'what each constraint costs';
-  return `${title}, about\n${renderColumns(rows, [0])}`;
+  return `${title}, about\n${renderColumns(rows, [0])}${ESTIMATED}\n`;
 }
 
 /** A budget's name says nothing without its namespace. */
