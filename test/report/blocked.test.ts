@@ -14,7 +14,7 @@ test('what a plan cannot save because of a pod is idle because of that pod, and 
     nodes: [buildNode('held'), buildNode('full')],
     pods: [
       buildPod('db-0', 'held', { owner, doNotDisrupt: 'it is annotated karpenter.sh/do-not-disrupt=true' }),
-      buildPod('web', 'full', { requests: { cpu: 3_000, memory: 12 * 2 ** 30 } }),
+      buildPod('web', 'full', { requests: { cpu: 3_800, memory: 12 * 2 ** 30 } }),
     ],
   });
   const book = buildPriceBook([{ instanceType: 'standard-4', cores: 4, gib: 16, microsPerHour: PRICE }]);
@@ -25,7 +25,7 @@ test('what a plan cannot save because of a pod is idle because of that pod, and 
     { namespace: 'default', pod: 'db-0', node: 'held', controller: 'StatefulSet/db' },
   ]);
   const { microsPerHour } = planned.blockers[0]!;
-  expect(microsPerHour).toBeGreaterThan(PRICE / 2);
+  expect(microsPerHour).toBe((PRICE * 7) / 8);
 
   const { nodes, pods } = factsOf(snapshot, () => ({ microsPerHour: PRICE, listMicrosPerHour: PRICE }));
   const span = { from: 0, until: HOUR_MS };

@@ -4,7 +4,7 @@ import { renderColumns } from './columns.ts';
 const MOST = 10;
 const MOST_EXAMPLES = 2;
 const ESTIMATED =
-  'estimates, from above: what others use of the nodes that are held is not taken off;\n' +
+  'estimates: the price of nodes that are held less what the pods on them would cost elsewhere;\n' +
   'restow plan --without-pdb, --without-rule and --allow say what is proven to be saved';
 
 /** The constraints that cost most a month, each with what it holds: of what stays, what has the same reasons is one. */

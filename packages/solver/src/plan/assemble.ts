@@ -114,7 +114,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
     reliesOn: reliesOn(snapshot, realisation, nameOf),
-    stays: staysOf(snapshot, problem, duals),
+    stays: staysOf(snapshot, problem, realisation, duals),
     notes: [...problem.notes],
   };
   return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };

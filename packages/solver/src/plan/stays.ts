@@ -1,33 +1,37 @@
-import { compareText, type PlanStay, type Resources, type Snapshot, type SnapshotPod } from '@restow/model';
+import { compareText, type PlanStay, type Snapshot } from '@restow/model';
 import { belongsToNode } from '@restow/scheduling';
+import type { Realisation } from '../order/realise.ts';
 import type { Problem } from '../problem/problem.ts';
+import { worthOfPods } from './worth-of-pods.ts';
 
 /**
- * What stays although something could be saved, why, and what that costs: the node's price less what its pods are worth
- * elsewhere. A pod in a class is worth its shadow price, another its largest share of the kind that holds it cheapest; where
- * nothing can be launched, of its own node.
- * When the node itself has a reason the cost is the node's, else it is shared by the pods that hold it.
+ * What stays although something could be saved, why, and what that costs: the node's price less what the pods that are on
+ * it in the end cost elsewhere, those too that came to it. When the node itself has a reason the cost is the node's, else
+ * it is shared by the pods that hold it.
  */
-export function staysOf(snapshot: Snapshot, problem: Problem, duals: ArrayLike<number>): PlanStay[] {
-  const worthOfPod = new Map<SnapshotPod, number>();
-  for (const { pods, index } of problem.classes) for (const pod of pods) worthOfPod.set(pod, duals[index]!);
+export function staysOf(
+  snapshot: Snapshot,
+  problem: Problem,
+  { podsBySlot, moves }: Pick<Realisation, 'podsBySlot' | 'moves'>,
+  duals: ArrayLike<number>,
+): PlanStay[] {
+  const worthOf = worthOfPods(snapshot, problem, duals);
   const podsByNode = Map.groupBy(snapshot.pods, ({ node }) => node);
+  const moved = new Set(moves.map(({ pod }) => pod));
+  const comers = new Map(
+    problem.nodes.map(({ node, index }) => [node.name, (podsBySlot.get(index) ?? []).filter((pod) => moved.has(pod))]),
+  );
   const prices = new Map(problem.nodes.map(({ node, microsPerHour }) => [node.name, microsPerHour]));
   const stays: PlanStay[] = [];
-  for (const { name, allocatable } of snapshot.nodes) {
+  for (const { name } of snapshot.nodes) {
     const pods = (podsByNode.get(name) ?? []).filter((pod) => !belongsToNode(pod));
     const held = pods.filter((pod) => problem.podReasons.has(`${pod.namespace}/${pod.name}`));
-    const price = prices.get(name);
-    let lost = price ?? 0;
-    for (const pod of pods) {
-      // Where nothing can be launched, room on the node itself is the only measure of what a pod is worth.
-      lost -=
-        problem.kinds.length === 0
-          ? largestShare(pod.requests, (resource) => allocatable[resource] ?? 0) * (price ?? 0)
-          : (worthOfPod.get(pod) ?? cheapestShare(pod.requests, problem));
-    }
-    const cost = price === undefined ? 0 : Math.max(0, Math.floor(lost));
     const nodeReasons = problem.nodeReasons.get(name);
+    if (held.length === 0 && nodeReasons === undefined) continue;
+    const inTheEnd = [...pods.filter((pod) => !moved.has(pod)), ...(comers.get(name) ?? [])];
+    const price = prices.get(name);
+    const lost = inTheEnd.reduce((left, pod) => left - worthOf(pod), price ?? 0);
+    const cost = price === undefined ? 0 : Math.max(0, Math.floor(lost));
     if (nodeReasons !== undefined) stays.push({ kind: 'Node', name, reasons: [...nodeReasons], microsPerHour: cost });
     held.forEach((pod, index) => {
       // Shares add up to the cost of the node, to the last micro.
@@ -52,25 +56,4 @@ export function staysOf(snapshot: Snapshot, problem: Problem, duals: ArrayLike<n
       compareText(a.namespace ?? '', b.namespace ?? '') ||
       compareText(a.name, b.name),
   );
-}
-
-function cheapestShare(requests: Resources, problem: Problem): number {
-  const dims = new Map(problem.resources.map((name, r) => [name, r]));
-  let cheapest = Number.POSITIVE_INFINITY;
-  for (const { capacity, microsPerHour } of problem.kinds) {
-    const share = largestShare(requests, (name) =>
-      dims.has(name) ? capacity[dims.get(name)!]! : Number.POSITIVE_INFINITY,
-    );
-    if (share <= 1) cheapest = Math.min(cheapest, share * microsPerHour);
-  }
-  return cheapest;
-}
-
-function largestShare(requests: Resources, capacityOf: (resource: string) => number): number {
-  let share = 0;
-  for (const [name, amount] of Object.entries(requests)) {
-    const capacity = capacityOf(name);
-    if (amount > 0) share = Math.max(share, capacity > 0 ? amount / capacity : Number.POSITIVE_INFINITY);
-  }
-  return share;
 }
