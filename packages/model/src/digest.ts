@@ -6,13 +6,17 @@ import { createHash } from 'node:crypto';
  * are left out.
  */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (member === null || typeof member !== 'object' || Array.isArray(member)) return member;
-    const source = member as Record<string, unknown>;
-    const sorted: Record<string, unknown> = {};
-    for (const key of Object.keys(source).sort()) sorted[key] = source[key];
-    return sorted;
-  });
+  return JSON.stringify(sorted(value));
+}
+
+/** A copy for the engine to write by itself: a replacer, which it would ask for every member, is slower. */
+function sorted(value: unknown): unknown {
+  if (value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map(sorted);
+  const source = value as Record<string, unknown>;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(source).sort()) copy[key] = sorted(source[key]);
+  return copy;
 }
 
 /** `sha256:` and the hex digest of the canonical JSON of `value`. */

@@ -1,4 +1,5 @@
 import {
+  digestOf,
   type Effort,
   type Plan,
   type PlanStatus,
@@ -6,6 +7,7 @@ import {
   type PriceBook,
   RestowError,
   type Snapshot,
+  snapshotDigest,
 } from '@restow/model';
 import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
@@ -69,6 +71,8 @@ const MOST_REPETITIONS = 5;
 /** What was found for a request: from it a plan is chosen for any limit on moves. */
 export interface Searched {
   readonly asked: PlanRequest;
+  /** Of what was asked for. */
+  readonly digests: { readonly snapshot: string; readonly priceBook: string };
   readonly request: PlanRequest;
   readonly context: PlanContext;
   readonly started: number;
@@ -110,6 +114,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const coverage = coverageOf(snapshot, book, lookup, policy);
   const prices = coveredPrices(lookup, coverage);
   context.onProgress('reading the cluster');
+  const digests = before?.digests ?? { snapshot: snapshotDigest(asked.snapshot), priceBook: digestOf(asked.book) };
   const problem = before?.problem ?? buildProblem(snapshot, book, prices, policy);
   const relaxed = (on: Problem): Relaxation => {
     context.onProgress('bounding');
@@ -148,6 +153,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
   const bound = Math.max(relaxation.bound, tighter, before?.relaxation.bound ?? 0);
   return {
     asked,
+    digests,
     request,
     context,
     started,
@@ -179,7 +185,7 @@ function beginTightening(
 
 /** The best of what was found with at most so many moves; null: with any number. */
 export function planWithin(found: Searched, maxMoves: number | null): Plan {
-  const { asked, request, context, started, problem, prices, coverage, relaxation, status } = found;
+  const { asked, digests, request, context, started, problem, prices, coverage, relaxation, status } = found;
   const { snapshot, effort, seed } = request;
   const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
@@ -189,6 +195,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
   if (problems.length > 0) throw new PlanRefusedError(problems);
   return assemblePlan({
     asked,
+    digests,
     snapshot,
     problem: { ...problem, policy: { ...problem.policy, maxMoves } },
     prices,

@@ -8,7 +8,7 @@ import { workerUrl } from './worker-url.ts';
 /** How often somebody who waits for the bound asks whether to go on waiting. */
 const POLL_MS = 20;
 /** What a thread may take that was told to stop. */
-const GRACE_MS = 400;
+const GRACE_MS = 100;
 /** A thread that takes longer than this after the search has ended has failed. */
 const MOST_WAIT_MS = 120_000;
 

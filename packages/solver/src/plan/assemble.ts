@@ -12,7 +12,6 @@ import {
   relativeGap,
   type Snapshot,
   type SnapshotPod,
-  snapshotDigest,
   type TargetNode,
 } from '@restow/model';
 import type { Coverage, PriceLookup } from '@restow/pricing';
@@ -29,6 +28,7 @@ const MOST_ALTERNATIVES = 5;
 export interface PlanFacts {
   /** What the plan is an answer to. */
   readonly asked: { readonly snapshot: Snapshot; readonly book: PriceBook };
+  readonly digests: { readonly snapshot: string; readonly priceBook: string };
   /** The same with what was measured counted in. */
   readonly snapshot: Snapshot;
   readonly problem: Problem;
@@ -60,7 +60,7 @@ export function namesOf(problem: Problem, realisation: Realisation, taken: Reado
 }
 
 export function assemblePlan(facts: PlanFacts): Plan {
-  const { asked, snapshot, problem, bound, duals, realisation, status } = facts;
+  const { asked, digests, snapshot, problem, bound, duals, realisation, status } = facts;
   const { policy } = problem;
   const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
   const nameOf = (slot: number) => names.get(slot)!;
@@ -74,8 +74,8 @@ export function assemblePlan(facts: PlanFacts): Plan {
     kind: 'Plan',
     metadata: {
       planDigest: '',
-      snapshotDigest: snapshotDigest(asked.snapshot),
-      priceBookDigest: digestOf(asked.book),
+      snapshotDigest: digests.snapshot,
+      priceBookDigest: digests.priceBook,
       policyDigest: digestOf(policy),
       cluster: snapshot.metadata.cluster,
       anonymised: snapshot.metadata.anonymised,

@@ -26,7 +26,7 @@ export function stepsOf(
     ready.set(slot, add({ kind: 'wait-ready', node, after: [add({ kind: 'launch', node, after: [] })] }));
   }
   const spares = launched.filter(({ spare }) => spare).map(({ slot }) => slot);
-  const leaving = [...removed, ...spares];
+  const leaving = new Set([...removed, ...spares]);
   const lastArrival = new Map<number, number>();
   moves.forEach(({ to }, index) => {
     lastArrival.set(to, index);
@@ -59,7 +59,7 @@ export function stepsOf(
     append(into, to, id);
     lastOfPod.set(pod, id);
     if (coupled) lastCoupled = id;
-    if (leaving.includes(to) && lastArrival.get(to) === index) {
+    if (leaving.has(to) && lastArrival.get(to) === index) {
       cordoned.set(to, add({ kind: 'cordon', node: nameOf(to), after: [...(into.get(to) ?? [])] }));
     }
   });

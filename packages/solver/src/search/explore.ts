@@ -93,10 +93,12 @@ export function explore(
   const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   for (const price of [...prices, movePrice, ...prices.toReversed()]) {
+    if (stop()) return archive.frontier();
     improve(effort.fromCurrent / (1 + prices.length), { movePrice: price });
     archive.offer(packing);
   }
   for (const stretch of stretchesOf(archive, pods, movePrice)) {
+    if (stop()) return archive.frontier();
     improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
   }
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;

@@ -9,29 +9,35 @@ const CANDIDATES = 24;
  */
 export function reuseNodes(packing: Packing): void {
   const { problem } = packing;
-  const withHome = new Map<number, number[]>();
+  const homesOf = new Map<number, { readonly node: number; readonly count: number }[]>();
   const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index));
-  for (const { index, homeClasses } of closed) {
-    for (const c of homeClasses) {
-      const list = withHome.get(c);
-      if (list === undefined) withHome.set(c, [index]);
-      else list.push(index);
+  for (const { index, homeClasses, homeCounts } of closed) {
+    for (const [k, c] of homeClasses.entries()) {
+      const home = { node: index, count: homeCounts[k]! };
+      const homes = homesOf.get(c);
+      if (homes === undefined) homesOf.set(c, [home]);
+      else homes.push(home);
     }
   }
   const pairs: { slot: number; node: number; stay: number; saved: number }[] = [];
+  /** By node, of one slot's pods. */
+  const stays = new Int32Array(problem.nodes.length);
   for (let slot = problem.nodes.length; slot < packing.slots; slot++) {
     if (!packing.isOpen(slot)) continue;
-    const stays = new Map<number, number>();
-    packing.classes(slot).forEach((c, k) => {
-      for (const node of withHome.get(c) ?? []) {
-        stays.set(node, (stays.get(node) ?? 0) + Math.min(packing.counts(slot)[k]!, packing.home(node, c)));
+    const nodes: number[] = [];
+    for (const [k, c] of packing.classes(slot).entries()) {
+      const pods = packing.counts(slot)[k]!;
+      for (const { node, count } of homesOf.get(c) ?? []) {
+        if (stays[node] === 0) nodes.push(node);
+        stays[node]! += Math.min(pods, count);
       }
-    });
+    }
     const price = packing.price(slot);
-    const options = [...stays]
-      .filter(([node]) => packing.price(node) <= price)
-      .map(([node, stay]) => ({ slot, node, stay, saved: price - packing.price(node) }))
+    const options = nodes
+      .filter((node) => packing.price(node) <= price)
+      .map((node) => ({ slot, node, stay: stays[node]!, saved: price - packing.price(node) }))
       .sort((a, b) => b.stay - a.stay || b.saved - a.saved || a.node - b.node);
+    for (const node of nodes) stays[node] = 0;
     for (const option of options.slice(0, CANDIDATES)) pairs.push(option);
   }
   pairs.sort((a, b) => b.stay - a.stay || b.saved - a.saved || a.slot - b.slot || a.node - b.node);
