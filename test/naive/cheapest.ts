@@ -6,7 +6,8 @@ export interface CheapestRequest {
   readonly book: PriceBook;
   /** By `namespace/name`. */
   readonly fixed: ReadonlySet<string>;
-  readonly microsPerMove: number;
+  /** Of one pod. */
+  readonly microsOfMove: (pod: SnapshotPod) => number;
   readonly attachLimit: number;
 }
 
@@ -24,7 +25,7 @@ interface Place {
  * are there and any number of new ones. Only where no rule couples nodes: then each node can be judged by itself. Sets of
  * pods are bits of a number. Shares nothing with the solver.
  */
-export function cheapestNaively({ snapshot, book, fixed, microsPerMove, attachLimit }: CheapestRequest): number {
+export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLimit }: CheapestRequest): number {
   const isFixed = (pod: SnapshotPod) => fixed.has(`${pod.namespace}/${pod.name}`);
   const pods = snapshot.pods.filter((pod) => pod.node !== null && !isFixed(pod));
   const all = 2 ** pods.length - 1;
@@ -55,7 +56,7 @@ export function cheapestNaively({ snapshot, book, fixed, microsPerMove, attachLi
       if (!mayBe(set, place)) continue;
       const come = pods.filter((pod, index) => (set >> index) % 2 === 1 && pod.node !== place.node.name);
       const isNeeded = set > 0 || place.always.length > 0;
-      costs[set] = (isNeeded ? place.microsPerHour : 0) + microsPerMove * come.length;
+      costs[set] = (isNeeded ? place.microsPerHour : 0) + come.reduce((sum, pod) => sum + microsOfMove(pod), 0);
     }
     return costs;
   };

@@ -127,6 +127,21 @@ export const planSchema = z.strictObject({
     }),
     /** (after − bound) / bound; 0 when both are 0, null when only the bound is. */
     gap: z.number().nullable(),
+    /** What is made small, an hour over the policy's horizon, and its parts; they add up. null: nothing was made small. */
+    objective: z
+      .strictObject({
+        total: micros,
+        nodes: micros,
+        /** The policy's price of every move. */
+        moves: micros,
+        /** Predicted time without pods that nothing stands in for, at what a second without each is worth. */
+        away: micros,
+        /** Predicted bytes that leave a zone. */
+        traffic: micros,
+        /** Launched nodes, while those that they stand in for are still there. */
+        surge: micros,
+      })
+      .nullable(),
     /** The same for node prices and moving together, against the same kind of bound. */
     objectiveGap: z.number().nullable(),
     status: z.enum(['optimal', 'effort-reached', 'time-limit', 'cancelled']),

@@ -17,6 +17,7 @@ import { type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
 import type { LpEngines } from './lp/engines.ts';
+import { objectiveOf } from './moving/moving-costs.ts';
 import { chooseAndRealise, isWorthwhile } from './order/choose.ts';
 import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
@@ -219,8 +220,7 @@ function bestWithin(
   const own = chooseWorthwhile(problem, states, maxMoves);
   if (before === null) return own;
   const earlier = maxMoves === null ? before.best : bestWithin(before, maxMoves);
-  const objective = ({ microsPerHour, moves }: Realisation) => microsPerHour + problem.moveMicrosPerHour * moves.length;
-  return objective(earlier) <= objective(own) ? earlier : own;
+  return objectiveOf(problem, earlier) <= objectiveOf(problem, own) ? earlier : own;
 }
 
 function chooseWorthwhile(problem: Problem, states: readonly PackingState[], maxMoves: number | null): Realisation {

@@ -29,6 +29,7 @@ export function buildPlan(change: Partial<Plan>): Plan {
         committed: 0,
       },
       gap: 0,
+      objective: { total: 0, nodes: 0, moves: 0, away: 0, traffic: 0, surge: 0 },
       objectiveGap: 0,
       status: 'optimal',
       nodes: { before: 0, after: 0, removed: 0, launched: 0, unpriced: 0 },

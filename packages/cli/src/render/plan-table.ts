@@ -43,8 +43,24 @@ export function renderSummary(plan: Plan): string {
       'moves',
       `${moves} for ${pods} pods; predicted stall ${formatMs(stallMs)} in all, ${formatBytes(movedBytes)} sent`,
     ],
+    ...objectiveRows(plan),
   ];
   return renderColumns(rows);
+}
+
+/** What it costs to get there is weighed against what is saved, so it is said. */
+function objectiveRows({ summary, policy }: Plan): string[][] {
+  const { objective, currency, moves } = summary;
+  if (objective === null || moves === 0) return [];
+  const money = (micros: number) => `${formatMicros(micros, currency, 4)}/h`;
+  const { total, nodes, away, traffic, surge } = objective;
+  const parts = [
+    [objective.moves, 'for moves'],
+    [away, 'for time away'],
+    [traffic, 'for bytes between zones'],
+    [surge, 'for nodes side by side'],
+  ].flatMap(([micros, what]) => (micros === 0 ? [] : [`${money(micros as number)} ${what}`]));
+  return [['moving', `${money(total - nodes)} over ${policy.horizonHours} h: ${parts.join(', ')}`]];
 }
 
 /** Where commitments pay for nodes, what is saved depends on whose money is counted. */

@@ -68,6 +68,7 @@ function build(items: readonly Item[], cpu: number, memory: number): Knapsack {
       attracts: [],
       spreads: [],
       coupled: false,
+      awayMicrosPerHour: 0,
     }),
   );
   const container: Container = {

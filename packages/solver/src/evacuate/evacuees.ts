@@ -1,8 +1,8 @@
 import type { Method, MovingRates, Policy, Snapshot, SnapshotPod } from '@restow/model';
 import { isPassing, matchesSelector, stayReasons, worldOf } from '@restow/scheduling';
-import { predictMovement } from '../plan/movement.ts';
+import { predictMovement } from '../moving/movement.ts';
+import { stakes } from '../moving/stake.ts';
 import type { Evacuee, Way } from './evacuee.ts';
-import { stakes } from './stake.ts';
 
 /** What is lost of an interruption when a pod is asked to stop and starts anew: its memory, but nothing half done. */
 const RESTARTED = 0.5;

@@ -97,6 +97,15 @@ function reduced(
           })),
       ],
     },
-    policy: { ...policy, nodes: '', minimumSavingFraction: 0, maxMoves: null, onlyRemove: false, movePrice: '0' },
+    policy: {
+      ...policy,
+      nodes: '',
+      minimumSavingFraction: 0,
+      maxMoves: null,
+      onlyRemove: false,
+      // Whatever it costs to leave.
+      movePrice: '0',
+      evacuation: { ...policy.evacuation, values: [] },
+    },
   };
 }

@@ -8,7 +8,8 @@ import {
 } from '@restow/model';
 import { belongsToNode, matchesSelector, parseLabelSelector } from '@restow/scheduling';
 import type { PlanRequest } from '../make-plan.ts';
-import { predictMovement } from '../plan/movement.ts';
+import { predictMovement } from '../moving/movement.ts';
+import { stakes } from '../moving/stake.ts';
 import { statedPlan } from '../plan/stated-plan.ts';
 import { withMeasuredMemory } from '../problem/measured-memory.ts';
 import { byPriority, chooseOrder, inPodOrder, type Order } from './choose-order.ts';
@@ -19,7 +20,6 @@ import { evacueesOf, type Place } from './evacuees.ts';
 import { expectedLoss } from './expected-loss.ts';
 import { findPlaces } from './find-places.ts';
 import { launchRoom } from './launch-room.ts';
-import { stakes } from './stake.ts';
 import { type Limits, timetable } from './timetable.ts';
 
 /** An agent moves so many at once, unless it is told otherwise. */

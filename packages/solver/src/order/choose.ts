@@ -1,5 +1,6 @@
+import { objectiveOf } from '../moving/moving-costs.ts';
 import type { Problem } from '../problem/problem.ts';
-import type { PackingState } from '../search/packing-state.ts';
+import { costOf, type PackingState } from '../search/packing-state.ts';
 import { type Realisation, realise } from './realise.ts';
 
 /**
@@ -13,7 +14,7 @@ export function chooseAndRealise(
   maxMoves: number | null,
 ): Realisation {
   const limit = maxMoves ?? Number.POSITIVE_INFINITY;
-  const objective = ({ microsPerHour, moves }: PackingState) => microsPerHour + problem.moveMicrosPerHour * moves;
+  const objective = (state: PackingState) => costOf(state) + problem.moveMicrosPerHour * state.moves;
   const [nothing, ...others] = frontier as [PackingState, ...PackingState[]];
   const ranked = others
     .filter((state) => state.moves <= limit && objective(state) < objective(nothing))
@@ -28,6 +29,5 @@ export function chooseAndRealise(
 /** Whether a plan saves enough, moving included, to be worth making; removing what is empty always is. */
 export function isWorthwhile(problem: Problem, before: number, realisation: Realisation): boolean {
   if (realisation.moves.length === 0) return true;
-  const after = realisation.microsPerHour + problem.moveMicrosPerHour * realisation.moves.length;
-  return before - after >= problem.policy.minimumSavingFraction * before;
+  return before - objectiveOf(problem, realisation) >= problem.policy.minimumSavingFraction * before;
 }

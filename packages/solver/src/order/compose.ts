@@ -21,6 +21,11 @@ export function composeStates(
   const kinds = new Map(realisation.launched.map(({ slot, kind }) => [slot, kind]));
   let microsPerHour = first.frozenMicrosPerHour;
   let moves = 0;
+  let awayMicrosPerHour = 0;
+  const move = (c: number, pods: number) => {
+    moves += pods;
+    awayMicrosPerHour += pods * first.classes[c]!.awayMicrosPerHour;
+  };
   for (const [slot, pods] of realisation.podsBySlot) {
     const name = slot < second.nodes.length ? second.nodes[slot]!.node.name : null;
     const index = name === null ? undefined : indexOf.get(name);
@@ -35,10 +40,7 @@ export function composeStates(
       slots.push({ node: index, kind: null, ...content });
       microsPerHour += first.nodes[index]!.microsPerHour;
       const { homeClasses, homeCounts } = first.nodes[index]!;
-      moves += pods.length;
-      homeClasses.forEach((c, k) => {
-        moves -= Math.min(homeCounts[k]!, counts.get(c) ?? 0);
-      });
+      for (const [c, pods] of counts) move(c, pods - Math.min(homeCounts[homeClasses.indexOf(c)] ?? 0, pods));
       continue;
     }
     const kind = name === null ? kinds.get(slot) : launchedBefore.get(name);
@@ -46,10 +48,10 @@ export function composeStates(
     if (known === undefined) return null;
     slots.push({ node: null, kind: known, ...content });
     microsPerHour += first.kinds[known]!.microsPerHour;
-    moves += pods.length;
+    for (const [c, pods] of counts) move(c, pods);
   }
   slots.sort((a, b) => (a.node ?? Number.POSITIVE_INFINITY) - (b.node ?? Number.POSITIVE_INFINITY) || 0);
-  return { microsPerHour, moves, flat: flatten(slots) };
+  return { microsPerHour, awayMicrosPerHour, moves, flat: flatten(slots) };
 }
 
 function kindKey({ offering, zone, template }: NodeKind): string {

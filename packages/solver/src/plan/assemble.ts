@@ -16,9 +16,10 @@ import {
 } from '@restow/model';
 import type { Coverage, PriceLookup } from '@restow/pricing';
 import { belongsToNode } from '@restow/scheduling';
+import type { Movement } from '../moving/movement.ts';
+import { movingCosts } from '../moving/moving-costs.ts';
 import type { Realisation } from '../order/realise.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { type Movement, predictMovement } from './movement.ts';
 import { staysOf } from './stays.ts';
 import { stepsOf } from './steps.ts';
 import { basisOf, coveredNodes, termsOf } from './terms.ts';
@@ -61,14 +62,14 @@ export function namesOf(problem: Problem, realisation: Realisation, taken: Reado
 
 export function assemblePlan(facts: PlanFacts): Plan {
   const { asked, digests, snapshot, problem, bound, duals, realisation, status } = facts;
-  const { policy } = problem;
+  const { policy, movement } = problem;
   const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
   const nameOf = (slot: number) => names.get(slot)!;
-  const movement = predictMovement(snapshot, policy);
   const before = problem.frozenMicrosPerHour + problem.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, 0);
   const after = realisation.microsPerHour;
   const launched = realisation.launched.filter(({ spare }) => !spare);
   const predictions = realisation.moves.map(({ pod }) => movement(pod));
+  const objective = objectiveParts(problem, realisation);
   const plan: Plan = {
     apiVersion: API_VERSION,
     kind: 'Plan',
@@ -91,7 +92,8 @@ export function assemblePlan(facts: PlanFacts): Plan {
       microsPerHour: { before, after, bound },
       terms: termsOf(facts, nameOf),
       gap: relativeGap(after, bound),
-      objectiveGap: relativeGap(after + problem.moveMicrosPerHour * realisation.moves.length, bound),
+      objective,
+      objectiveGap: relativeGap(objective.total, bound),
       status: after <= bound && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
       nodes: {
         before: snapshot.nodes.length,
@@ -118,6 +120,19 @@ export function assemblePlan(facts: PlanFacts): Plan {
     notes: [...problem.notes],
   };
   return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };
+}
+
+/** The objective by its parts, each rounded by itself: what they add up to is the total. */
+function objectiveParts(problem: Problem, realisation: Realisation): NonNullable<Plan['summary']['objective']> {
+  const costs = movingCosts(problem, realisation);
+  const [moves, away, traffic, surge] = [costs.moves, costs.away, costs.traffic, costs.surge].map(Math.round) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const nodes = realisation.microsPerHour;
+  return { total: nodes + moves + away + traffic + surge, nodes, moves, away, traffic, surge };
 }
 
 /** Fingerprints of the pods that move and of the nodes that they leave and come to, or that go. */

@@ -76,6 +76,7 @@ export function statedPlan(stated: StatedPlan): Plan {
         committed: null,
       },
       gap: after === 0 ? 0 : null,
+      objective: null,
       objectiveGap: null,
       status: 'effort-reached',
       nodes: {

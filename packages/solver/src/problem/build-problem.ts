@@ -8,6 +8,8 @@ import {
   type SnapshotPod,
 } from '@restow/model';
 import { attachLimitsOf, belongsToNode, daemonPods, stayReasons, viewOfNode, worldOf } from '@restow/scheduling';
+import { awayCosts } from '../moving/away-costs.ts';
+import { predictMovement } from '../moving/movement.ts';
 import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
 import type { NodePrices } from './coverage.ts';
@@ -70,6 +72,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   });
 
   const coupling = new CouplingIndex(pods, world);
+  const movement = predictMovement(snapshot, policy);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
   const { classes, eligible, classOf } = groupIntoClasses(
@@ -81,6 +84,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     snapshot,
     policy,
     world,
+    awayCosts(snapshot, policy, movement),
   );
 
   const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!)]));
@@ -186,6 +190,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     frozenMicrosPerHour: [...frozenPrices.values()].reduce((sum, price) => sum + price, 0),
     frozenPrices,
     moveMicrosPerHour: nanosToMicros(parseRateNanos(String(policy.movePrice))) / policy.horizonHours,
+    movement,
     nodeReasons,
     podReasons,
     unpriced,

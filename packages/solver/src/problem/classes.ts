@@ -7,7 +7,7 @@ import { mayCome, type ShapeIndex } from './shapes.ts';
 const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
 
 /**
- * Groups pods that ask for the same, carry and are counted by the same rules between nodes, and may come to the same
+ * Groups pods that ask for the same, cost as much to move, carry and are counted by the same rules between nodes, and may come to the same
  * shapes. What they may run on is asked once for each distinct set of rules on single nodes.
  */
 export function groupIntoClasses(
@@ -19,6 +19,7 @@ export function groupIntoClasses(
   snapshot: Snapshot,
   policy: Policy,
   world: World,
+  awayMicrosPerHour: (pod: SnapshotPod) => number,
 ): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
   const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
   const eligibilityByRules = new Map<string, string>();
@@ -43,6 +44,7 @@ export function groupIntoClasses(
       attracts,
       spreads,
       eligibility,
+      awayMicrosPerHour(pod),
     ]);
     const group = byKey.get(key);
     if (group === undefined) byKey.set(key, { pods: [pod], eligibility });
@@ -62,6 +64,7 @@ export function groupIntoClasses(
       amounts: Float64Array.from(dims, (r) => demand[resources[r]!]!),
       ...carried,
       coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
+      awayMicrosPerHour: awayMicrosPerHour(pods[0]!),
     };
   });
   const eligible = shapes.facts.map((_, shape) =>

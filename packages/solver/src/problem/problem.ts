@@ -1,5 +1,6 @@
 import type { MicrosPerHour, NodeOwner, Offering, Policy, SnapshotNode, SnapshotPod, Taint } from '@restow/model';
 import type { NodeView, PodView } from '@restow/scheduling';
+import type { Movement } from '../moving/movement.ts';
 
 /** Why something cannot be changed. */
 export type Reasons = readonly string[];
@@ -22,6 +23,8 @@ export interface PodClass {
   readonly spreads: readonly number[];
   /** Any of the three above, or matched by one: placing it needs more than room. */
   readonly coupled: boolean;
+  /** What moving one of them costs besides the price of a move, micros an hour over the horizon: the time without it. */
+  readonly awayMicrosPerHour: number;
 }
 
 /** A count of pods by domain of one topology key, which rules refer to. */
@@ -141,6 +144,7 @@ export interface Problem {
   readonly frozenPrices: ReadonlyMap<string, MicrosPerHour>;
   /** Amortised price of one move. */
   readonly moveMicrosPerHour: number;
+  readonly movement: (pod: SnapshotPod) => Movement;
   /** Node names with the reasons why they are not removed even when nothing else held them. */
   readonly nodeReasons: ReadonlyMap<string, Reasons>;
   /** Reasons by pod, as `namespace/name`. */

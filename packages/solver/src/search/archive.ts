@@ -1,5 +1,5 @@
 import type { Packing } from './packing.ts';
-import type { PackingState } from './packing-state.ts';
+import { costOf, type PackingState } from './packing-state.ts';
 
 /** States are kept for each of so many first moves, and then for about this many steps of the number of moves, each larger. */
 const SINGLE = 32;
@@ -20,8 +20,8 @@ export class Archive {
     const step = this.#step(packing.moves);
     const known = this.#best[step];
     if (known !== undefined) {
-      const cheaper = packing.microsPerHour < known.microsPerHour * (1 - BETTER);
-      const gentler = packing.microsPerHour <= known.microsPerHour && packing.moves < known.moves;
+      const cheaper = costOf(packing) < costOf(known) * (1 - BETTER);
+      const gentler = costOf(packing) <= costOf(known) && packing.moves < known.moves;
       if (!cheaper && !gentler) return;
     }
     this.#best[step] = packing.state();
@@ -40,12 +40,12 @@ export class Archive {
   /** From few moves and dear to many and cheap; each is cheaper than all before it. */
   frontier(): PackingState[] {
     const states = this.#best.filter((state) => state !== undefined);
-    states.sort((a, b) => a.moves - b.moves || a.microsPerHour - b.microsPerHour);
+    states.sort((a, b) => a.moves - b.moves || costOf(a) - costOf(b));
     const frontier: PackingState[] = [];
     let cheapest = Number.POSITIVE_INFINITY;
     for (const state of states) {
-      if (state.microsPerHour >= cheapest) continue;
-      cheapest = state.microsPerHour;
+      if (costOf(state) >= cheapest) continue;
+      cheapest = costOf(state);
       frontier.push(state);
     }
     return frontier;

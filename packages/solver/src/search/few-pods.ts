@@ -1,4 +1,5 @@
 import type { Packing } from './packing.ts';
+import { costOf } from './packing-state.ts';
 import { costsOfSets, fewPods, has } from './set-costs.ts';
 
 /** Placements that are tried before it is given up: rules that couple nodes can refuse one after the other. */
@@ -15,14 +16,14 @@ export function searchFewPods(packing: Packing, movePrice: number, stop: () => b
   const pods = fewPods(problem);
   if (pods === null) return;
   const { onNode, onKind, onNew, onNewOnes, from } = costsOfSets(problem, pods, {
-    movePrice,
+    moveCost: (c) => packing.priceOfMove(c, movePrice),
     counts: () => true,
     usableOnly: true,
   });
   const all = 2 ** pods.length - 1;
   const start = packing.state();
   let best = start;
-  let least = start.microsPerHour + movePrice * start.moves - problem.frozenMicrosPerHour;
+  let least = costOf(start) + movePrice * start.moves - problem.frozenMicrosPerHour;
   let visited = 0;
   let tried = 0;
   const isOver = () => ++visited > MOST_VISITED || tried > MOST_TRIED || stop();

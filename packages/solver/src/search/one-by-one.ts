@@ -1,5 +1,6 @@
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
+import { costOf } from './packing-state.ts';
 import type { Random } from './random.ts';
 import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
@@ -60,7 +61,8 @@ export function oneByOne(packing: Packing, guide: Guide, random: Random, options
 
 /** Takes the node away; what that saves for each pod that moves more than before, −Infinity where it cannot be done. */
 function tryWithout(packing: Packing, guide: Guide, random: Random, slot: number, room: Room): number {
-  const { microsPerHour, moves } = packing;
+  const before = costOf(packing);
+  const { moves } = packing;
   const classes = packing.classes(slot);
   const pods = classes.map((c, k) => [c, packing.counts(slot)[k]!] as const);
   packing.clear(slot);
@@ -75,7 +77,7 @@ function tryWithout(packing: Packing, guide: Guide, random: Random, slot: number
   if (openForPending(packing, pending, guide, [], 0, random, 0) === null) return Number.NEGATIVE_INFINITY;
   const moved = packing.moves - moves;
   if (moved <= 0 || !packing.coupling.isSound()) return Number.NEGATIVE_INFINITY;
-  return (microsPerHour - packing.microsPerHour) / moved;
+  return (before - costOf(packing)) / moved;
 }
 
 /** Which nodes have room for a pod of a class. It only gets less while nodes go, so this is looked up once. */

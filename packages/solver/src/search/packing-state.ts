@@ -1,9 +1,17 @@
 /** A packing at rest: which existing nodes are kept with what, and what is launched with what. */
 export interface PackingState {
+  /** Price of the nodes. */
   readonly microsPerHour: number;
+  /** What the time without the pods that move costs, spread over the horizon. */
+  readonly awayMicrosPerHour: number;
   readonly moves: number;
   /** See `slotsOf`; hundreds of states of thousands of nodes are kept, so they are flat. */
   readonly flat: Int32Array;
+}
+
+/** What a state costs an hour, but for the price of its moves: that is chosen anew for every part of a search. */
+export function costOf({ microsPerHour, awayMicrosPerHour }: Omit<PackingState, 'flat' | 'moves'>): number {
+  return microsPerHour + awayMicrosPerHour;
 }
 
 /** One open slot of a state: the index of an existing node, or the kind of a launched one. */

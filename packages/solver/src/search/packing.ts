@@ -18,6 +18,8 @@ export class Packing {
   microsPerHour: number;
   /** Pods that are not on the node on which they run now. */
   moves: number;
+  /** What the time without them costs, micros an hour over the horizon. */
+  awayMicrosPerHour: number;
   readonly #dims: number;
   readonly #kindOf: number[] = [];
   readonly #open: boolean[] = [];
@@ -40,6 +42,7 @@ export class Packing {
     this.#domainBase = 1 + largestDomain(problem);
     this.microsPerHour = problem.frozenMicrosPerHour;
     this.moves = problem.classes.reduce((sum, { pods }) => sum + pods.length, 0);
+    this.awayMicrosPerHour = problem.classes.reduce((sum, one) => sum + one.awayMicrosPerHour * one.pods.length, 0);
     this.#limitUse = problem.limitGroups.map(({ left }) => new Float64Array(left.length));
     for (const node of problem.nodes) {
       this.#kindOf.push(-1);
@@ -120,6 +123,11 @@ export class Packing {
     const { homeClasses, homeCounts } = this.node(slot);
     const at = homeClasses.indexOf(c);
     return at < 0 ? 0 : homeCounts[at]!;
+  }
+
+  /** What it costs to move one of class `c`, the time without it included. */
+  priceOfMove(c: number, movePrice: number): number {
+    return movePrice + this.problem.classes[c]!.awayMicrosPerHour;
   }
 
   /** How many more of class `c` have room, coupling aside: by resources, by the rules on single nodes, or by being home. */
@@ -252,7 +260,8 @@ export class Packing {
   }
 
   state(): PackingState {
-    return { microsPerHour: this.microsPerHour, moves: this.moves, flat: flatten(this.#openSlots()) };
+    const { microsPerHour, awayMicrosPerHour, moves } = this;
+    return { microsPerHour, awayMicrosPerHour, moves, flat: flatten(this.#openSlots()) };
   }
 
   /** Becomes the given state. */
@@ -340,7 +349,9 @@ export class Packing {
       counts.pop();
     } else counts[at] = after;
     const home = this.home(slot, c);
-    this.moves -= Math.min(home, after) - Math.min(home, before);
+    const cameHome = Math.min(home, after) - Math.min(home, before);
+    this.moves -= cameHome;
+    this.awayMicrosPerHour -= cameHome * podClass.awayMicrosPerHour;
     this.#pods[slot]! += n;
     const free = this.#free[slot]!;
     const { dims, amounts } = podClass;

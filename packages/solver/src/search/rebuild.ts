@@ -137,7 +137,7 @@ function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: n
     for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
     if (fits <= 0 || (coupled && !packing.coupling.mayAdd(c, packing.domains(slot)))) continue;
     for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
-    value += fits * guide.worth[c]! + Math.min(fits, packing.home(slot, c)) * movePrice;
+    value += fits * guide.worth[c]! + Math.min(fits, packing.home(slot, c)) * packing.priceOfMove(c, movePrice);
   }
   return value;
 }

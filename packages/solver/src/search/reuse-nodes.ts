@@ -5,7 +5,7 @@ const CANDIDATES = 24;
 
 /**
  * Puts the contents of launched nodes onto closed ones that exist and cost no more, where that keeps most pods where
- * they are: an assignment of contents to nodes, solved greedily by the number of pods that stay.
+ * they are: an assignment of contents to nodes, solved greedily by what the moves of the pods that stay would cost.
  */
 export function reuseNodes(packing: Packing): void {
   const { problem } = packing;
@@ -20,8 +20,9 @@ export function reuseNodes(packing: Packing): void {
     }
   }
   const pairs: { slot: number; node: number; stay: number; saved: number }[] = [];
-  /** By node, of one slot's pods. */
-  const stays = new Int32Array(problem.nodes.length);
+  /** By node, of one slot's pods: those that would stay, each as many times as its move is dearer than a move alone. */
+  const stays = new Float64Array(problem.nodes.length);
+  const weights = problem.classes.map((one) => 1 + one.awayMicrosPerHour / Math.max(1, problem.moveMicrosPerHour));
   for (let slot = problem.nodes.length; slot < packing.slots; slot++) {
     if (!packing.isOpen(slot)) continue;
     const nodes: number[] = [];
@@ -29,7 +30,7 @@ export function reuseNodes(packing: Packing): void {
       const pods = packing.counts(slot)[k]!;
       for (const { node, count } of homesOf.get(c) ?? []) {
         if (stays[node] === 0) nodes.push(node);
-        stays[node]! += Math.min(pods, count);
+        stays[node]! += weights[c]! * Math.min(pods, count);
       }
     }
     const price = packing.price(slot);

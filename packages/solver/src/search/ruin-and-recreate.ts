@@ -1,5 +1,6 @@
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
+import { costOf } from './packing-state.ts';
 import type { Random } from './random.ts';
 import { openForPending, pendingOf, placeInSlots, shuffle } from './rebuild.ts';
 
@@ -56,7 +57,7 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
   for (let trial = 0; trial < iterations && order.length > 0; trial++) {
     if ((trial & 63) === 0 && options.stop()) return;
     if (trial % REFRESH === REFRESH - 1) refresh();
-    const before = packing.microsPerHour + movePrice * packing.moves;
+    const before = costOf(packing) + movePrice * packing.moves;
     const ruined = chooseRuined(packing, guide, order, random, movePrice);
     if (ruined.length === 0) continue;
     const unloaded = staying.length > 0 && random.next() < UNLOADED ? sample(staying, random, 1 + random.below(2)) : [];
@@ -67,7 +68,7 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
       random,
       movePrice,
     );
-    const after = packing.microsPerHour + movePrice * packing.moves;
+    const after = costOf(packing) + movePrice * packing.moves;
     const allowed = options.heat * meanPrice * (1 - trial / iterations) * random.next();
     const isWorse = after > before + allowed || packing.moves > options.mostMoves;
     if (opened === null || isWorse || !packing.coupling.isSound()) {
@@ -119,7 +120,8 @@ function contentWorth(packing: Packing, guide: Guide, slot: number, movePrice: n
   let worth = 0;
   for (let k = 0; k < classes.length; k++) {
     const c = classes[k]!;
-    worth += guide.worth[c]! * counts[k]! + movePrice * Math.min(counts[k]!, packing.home(slot, c));
+    worth +=
+      guide.worth[c]! * counts[k]! + packing.priceOfMove(c, movePrice) * Math.min(counts[k]!, packing.home(slot, c));
   }
   return worth;
 }

@@ -39,12 +39,13 @@ export function boundOfFewPods(problem: Problem): number | null {
   const pods = fewPods(problem);
   if (pods === null) return null;
   const inBound = (resource: number) => problem.boundResources[resource]!;
-  const { from } = costsOfSets(problem, pods, { movePrice: 0, counts: inBound, usableOnly: false });
+  const { from } = costsOfSets(problem, pods, { moveCost: () => 0, counts: inBound, usableOnly: false });
   return problem.frozenMicrosPerHour + from[0]!.at(-1)!;
 }
 
 interface Costing {
-  readonly movePrice: number;
+  /** Of one pod of a class. */
+  readonly moveCost: (c: number) => number;
   /** Which resources must fit. */
   readonly counts: (resource: number) => boolean;
   readonly usableOnly: boolean;
@@ -53,9 +54,9 @@ interface Costing {
 /** Dynamic programming over sets of pods, one node after the other (Bellman 1962). */
 export function costsOfSets(problem: Problem, pods: readonly number[], costing: Costing): CostsOfSets {
   const sets = new PodSets(problem, pods, costing.counts);
-  const onNode = problem.nodes.map((node) => costsOnNode(problem, sets, node, costing.movePrice));
+  const onNode = problem.nodes.map((node) => costsOnNode(problem, sets, node, costing.moveCost));
   const onKind = problem.kinds.map((kind) =>
-    costing.usableOnly && !kind.usable ? null : costsOnKind(sets, kind, costing.movePrice),
+    costing.usableOnly && !kind.usable ? null : costsOnKind(sets, kind, costing.moveCost),
   );
   const onNew = sets.costs((set) => {
     let least = NEVER;
@@ -84,7 +85,7 @@ export function costsOfSets(problem: Problem, pods: readonly number[], costing: 
   return { onNode, onKind, onNew, onNewOnes, from };
 }
 
-function costsOnNode(problem: Problem, sets: PodSets, node: ProblemNode, movePrice: number): SetCosts {
+function costsOnNode(problem: Problem, sets: PodSets, node: ProblemNode, moveCost: Costing['moveCost']): SetCosts {
   const { shape, receives, removable, microsPerHour, homeClasses, homeCounts } = node;
   const capacity = Float64Array.from(node.capacity);
   const homeOf = (c: number) => homeCounts[homeClasses.indexOf(c)] ?? 0;
@@ -95,24 +96,28 @@ function costsOnNode(problem: Problem, sets: PodSets, node: ProblemNode, movePri
   }
   const mayBeRemoved = removable && staying.length === 0;
   const classes = [...sets.members].map(([c, members]) => {
-    return { members, home: homeOf(c), mayCome: receives && problem.eligible[shape]![c] === 1 };
+    return { members, price: moveCost(c), home: homeOf(c), mayCome: receives && problem.eligible[shape]![c] === 1 };
   });
   return sets.costs((set) => {
-    let moves = 0;
-    for (const { members, home, mayCome } of classes) {
+    let moving = 0;
+    for (const { members, price, home, mayCome } of classes) {
       const come = Math.max(0, countOf(set & members) - home);
       if (come > 0 && !mayCome) return NEVER;
-      moves += come;
+      moving += price * come;
     }
     if (!sets.fits(set, capacity)) return NEVER;
-    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + movePrice * moves;
+    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + moving;
   });
 }
 
-function costsOnKind(sets: PodSets, { shape, capacity, microsPerHour }: NodeKind, movePrice: number): SetCosts {
+function costsOnKind(
+  sets: PodSets,
+  { shape, capacity, microsPerHour }: NodeKind,
+  moveCost: Costing['moveCost'],
+): SetCosts {
   const mayCome = sets.eligibleFor(shape);
   return sets.costs((set) =>
-    (set & ~mayCome) === 0 && sets.fits(set, capacity) ? microsPerHour + movePrice * countOf(set) : NEVER,
+    (set & ~mayCome) === 0 && sets.fits(set, capacity) ? microsPerHour + sets.costOfMoving(set, moveCost) : NEVER,
   );
 }
 
@@ -141,6 +146,12 @@ class PodSets {
         this.#asked[set * width + r] = this.#asked[rest * width + r]! + own;
       });
     }
+  }
+
+  costOfMoving(set: number, moveCost: Costing['moveCost']): number {
+    let sum = 0;
+    for (const [c, members] of this.members) sum += moveCost(c) * countOf(set & members);
+    return sum;
   }
 
   costs(costOf: (set: number) => number): SetCosts {

@@ -1,4 +1,5 @@
 import type { Archive } from './archive.ts';
+import { costOf } from './packing-state.ts';
 
 /** Parts of all pods that may move, at each of which the frontier is searched once more. */
 const LIMITS = [0.01, 0.02, 0.03, 0.045, 0.06, 0.08, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
@@ -24,7 +25,7 @@ export function* stretchesOf(archive: Archive, pods: number, leastMovePrice: num
     const here = archive.within(mostMoves);
     const before = archive.within(Math.floor(LESS * mostMoves));
     const moves = here.moves - before.moves;
-    const worth = moves > 0 ? (before.microsPerHour - here.microsPerHour) / moves : 0;
+    const worth = moves > 0 ? (costOf(before) - costOf(here)) / moves : 0;
     yield { mostMoves, movePrice: Math.max(leastMovePrice, SHARE * worth) };
   }
 }

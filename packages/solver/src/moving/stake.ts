@@ -7,6 +7,8 @@ export interface Stake {
   readonly interruptionMicros: number;
   /** Each second without it while nothing stands in for it. */
   readonly awayMicrosPerSecond: number;
+  /** The policy says what a second is worth, and not what its kind makes of it. */
+  readonly isAwaySaid: boolean;
 }
 
 const MICROS = 1_000_000;
@@ -40,14 +42,19 @@ export function stakes(snapshot: Snapshot, { evacuation }: Policy): (pod: Snapsh
     if (said !== undefined) {
       const interruptionMicros = microsOf(said.interruption);
       const away = said.perSecondAway === null ? interruptionMicros * AWAY_PART : microsOf(said.perSecondAway);
-      return { interruptionMicros, awayMicrosPerSecond: Math.round(away) };
+      return {
+        interruptionMicros,
+        awayMicrosPerSecond: Math.round(away),
+        isAwaySaid: said.perSecondAway !== null,
+      };
     }
     const kind = pod.owner?.kind ?? '';
     const { micros, microsPerGib } = KINDS[kind] ?? OTHERS;
     const bytes = measured.get(`${pod.namespace}/${pod.name}`) ?? pod.requests.memory ?? 0;
     const alike = kind === 'ReplicaSet' ? (replicas.get(pod.owner!.uid) ?? 1) : 1;
     const interruptionMicros = Math.round((micros + (microsPerGib * bytes) / 2 ** 30) / alike);
-    return { interruptionMicros, awayMicrosPerSecond: Math.round(interruptionMicros * AWAY_PART) };
+    const awayMicrosPerSecond = Math.round(interruptionMicros * AWAY_PART);
+    return { interruptionMicros, awayMicrosPerSecond, isAwaySaid: false };
   };
 }
 
