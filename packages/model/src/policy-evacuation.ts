@@ -1,15 +1,6 @@
 import { z } from 'zod';
+import { amountSchema } from './amount.ts';
 
-const MOST = 999_999;
-/** An amount of the price book's currency, as a decimal string or number. */
-const amount = z.union([
-  z
-    .number()
-    .min(0)
-    .max(MOST)
-    .transform((value) => value.toFixed(6)),
-  z.string().regex(/^\d{1,6}(\.\d{1,6})?$/, 'expected an amount such as 2.50'),
-]);
 const measured = z.int().positive().nullable().default(null);
 
 const valueSchema = z.strictObject({
@@ -18,9 +9,9 @@ const valueSchema = z.strictObject({
   /** Empty: all. */
   namespaces: z.array(z.string()).default([]),
   /** What it costs when such a pod is cut off without warning: its memory, its work, whoever waits for it. */
-  interruption: amount,
+  interruption: amountSchema,
   /** What each second without it costs, unless another stands in; null: a hundredth of the interruption. */
-  perSecondAway: amount.nullable().default(null),
+  perSecondAway: amountSchema.nullable().default(null),
 });
 
 /** How pods are brought off nodes that are about to go. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { amountSchema } from './amount.ts';
 import { API_VERSION } from './api-version.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { evacuationPolicySchema } from './policy-evacuation.ts';
@@ -7,15 +8,6 @@ import { taintSchema } from './scheduling-spec.ts';
 import { capacityTypeSchema } from './snapshot.ts';
 
 const names = z.array(z.string());
-
-const amount = z.union([
-  z
-    .number()
-    .min(0)
-    .max(999_999)
-    .transform((value) => value.toFixed(9)),
-  z.string().regex(/^\d{1,6}(\.\d+)?$/, 'expected an amount such as 0.02'),
-]);
 
 const template = z
   .strictObject({
@@ -37,7 +29,7 @@ export const policySchema = z.strictObject({
   apiVersion: z.literal(API_VERSION).default(API_VERSION),
   kind: z.literal('Policy').default('Policy'),
   /** Price of moving one pod, in the price book's currency, as a decimal string or number. */
-  movePrice: amount.default('0.02'),
+  movePrice: amountSchema.default('0.02'),
   /** Hours over which the price of moving is spread: how long the new placement will last. */
   horizonHours: z.number().positive().default(24),
   /** A plan that moves or launches anything must save at least this part of what the nodes cost. */
@@ -97,7 +89,7 @@ export const policySchema = z.strictObject({
       /** Where a cloud does not answer, its last prices may be so old for a new plan. */
       mostStaleHours: z.number().nonnegative().default(24),
       /** Of a GiB that is sent from one zone to another, both sides together, as AWS and Google Cloud ask for it. */
-      zoneTrafficPerGibibyte: amount.default('0.02'),
+      zoneTrafficPerGibibyte: amountSchema.default('0.02'),
       /** What was agreed with a cloud, off its list prices. */
       discounts: z
         .array(
