@@ -1,4 +1,4 @@
-import { objectiveOf } from '../moving/moving-costs.ts';
+import { movingCosts } from '../moving/moving-costs.ts';
 import type { Problem } from '../problem/problem.ts';
 import { costOf, type PackingState } from '../search/packing-state.ts';
 import { type Realisation, realise } from './realise.ts';
@@ -26,8 +26,12 @@ export function chooseAndRealise(
   return realise(problem, nothing);
 }
 
-/** Whether a plan saves enough, moving included, to be worth making; removing what is empty always is. */
+/**
+ * Whether a plan saves enough, moving included, to be worth making; removing what is empty always is. By the objective by
+ * which states are ranked: what else a realisation costs could refuse what more moves lead to, where fewer are let pass.
+ */
 export function isWorthwhile(problem: Problem, before: number, realisation: Realisation): boolean {
   if (realisation.moves.length === 0) return true;
-  return before - objectiveOf(problem, realisation) >= problem.policy.minimumSavingFraction * before;
+  const { moves, away } = movingCosts(problem, realisation);
+  return before - (realisation.microsPerHour + moves + away) >= problem.policy.minimumSavingFraction * before;
 }

@@ -7,8 +7,8 @@ import { mayCome, type ShapeIndex } from './shapes.ts';
 const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
 
 /**
- * Groups pods that ask for the same, cost as much to move, carry and are counted by the same rules between nodes, and may come to the same
- * shapes. What they may run on is asked once for each distinct set of rules on single nodes.
+ * Groups pods that ask for the same, cost as much to move, carry and are counted by the same rules between nodes, and
+ * may come to the same shapes. What they may run on is asked once for each distinct set of rules on single nodes.
  */
 export function groupIntoClasses(
   mobile: readonly SnapshotPod[],
