@@ -1,6 +1,6 @@
 import type { Plan } from '@restow/model';
 import { type PlanContext, type PlanRequest, planWithin, type Searched, searchPlans } from './make-plan.ts';
-import { costOf } from './search/packing-state.ts';
+import { objectiveOfState } from './order/choose.ts';
 
 /** Parts of all that can be saved, for each of which the plan with the fewest moves is looked for. */
 const SHARES = [0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98];
@@ -24,10 +24,9 @@ function limitsOf({ asked, problem, states, best }: Searched): number[] {
   const most = Math.min(asked.policy.maxMoves ?? Number.POSITIVE_INFINITY, best.moves.length);
   const start = states[0]!.microsPerHour;
   const saved = start - best.microsPerHour;
-  const objective = (state: Searched['states'][number]) => costOf(state) + problem.moveMicrosPerHour * state.moves;
   const reached = SHARES.flatMap((share) => {
     const enough = states.filter((state) => start - state.microsPerHour >= share * saved);
-    const worth = enough.filter((state) => objective(state) < start).map(({ moves }) => moves);
+    const worth = enough.filter((state) => objectiveOfState(problem, state) < start).map(({ moves }) => moves);
     return worth.length === 0 ? [] : [Math.min(...worth)];
   });
   return [...new Set([0, ...reached.filter((moves) => moves < most), most])].sort((one, other) => one - other);

@@ -3,6 +3,11 @@ import type { Problem } from '../problem/problem.ts';
 import { costOf, type PackingState } from '../search/packing-state.ts';
 import { type Realisation, realise } from './realise.ts';
 
+/** What a state costs an hour, its moves at their price. */
+export function objectiveOfState({ moveMicrosPerHour }: Problem, state: PackingState): number {
+  return costOf(state) + moveMicrosPerHour * state.moves;
+}
+
 /**
  * The best state of the frontier within the limit on moves, detours counted, that an order of moves was found for.
  * The limit only narrows the choice, so a higher one never gives a dearer plan. The first state moves nothing and is what
@@ -14,7 +19,7 @@ export function chooseAndRealise(
   maxMoves: number | null,
 ): Realisation {
   const limit = maxMoves ?? Number.POSITIVE_INFINITY;
-  const objective = (state: PackingState) => costOf(state) + problem.moveMicrosPerHour * state.moves;
+  const objective = (state: PackingState) => objectiveOfState(problem, state);
   const [nothing, ...others] = frontier as [PackingState, ...PackingState[]];
   const ranked = others
     .filter((state) => state.moves <= limit && objective(state) < objective(nothing))
