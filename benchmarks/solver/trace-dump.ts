@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { csvRows, PRICE_FILE_HEAD, priceFileRow } from './csv-rows.ts';
 
 /**
  * Turns the public Alibaba trace into what `kubectl get … -o json` would print of a cluster that runs all of it: every row
@@ -16,7 +17,7 @@ const FAMILIES =
 const PLAIN_NODES = ['m5.8xlarge', 'c5.9xlarge', 'm5.12xlarge', 'r5.8xlarge', 'm5.24xlarge'];
 const GPU_NODES = ['g5.12xlarge', 'g5.48xlarge', 'g4dn.12xlarge'];
 
-const types = rowsOf(readFileSync(join(dataFolder, 'aws-us-east-1.csv'), 'utf8'))
+const types = csvRows(readFileSync(join(dataFolder, 'aws-us-east-1.csv'), 'utf8'))
   .filter((row) => FAMILIES.test(row.instance_type!) || PLAIN_NODES.includes(row.instance_type!))
   .filter((row) => !(row.gpu_count === '0' && row.gpu_name !== ''));
 const typeOf = new Map(types.map((row) => [row.instance_type!, row]));
@@ -32,7 +33,7 @@ interface Node {
   readonly allocatableCpu: number;
 }
 
-const rows = rowsOf(readFileSync(trace, 'utf8'));
+const rows = csvRows(readFileSync(trace, 'utf8'));
 const pods = Array.from({ length: wanted === undefined ? rows.length : Number(wanted) }, (_, index) => {
   const row = rows[index % rows.length]!;
   const round = Math.floor(index / rows.length);
@@ -127,26 +128,10 @@ const items = [
     };
   }),
 ];
-const prices = types.flatMap((row) =>
-  ZONES.map((zone) =>
-    [
-      row.instance_type,
-      zone,
-      'on-demand',
-      'amd64',
-      row.allocatable_cpu_milli,
-      row.allocatable_memory_mib,
-      row.allocatable_pods,
-      row.gpu_count,
-      row.on_demand_usd_per_hour,
-    ].join(','),
-  ),
-);
-const header =
-  'instance_type,zone,capacity_type,arch,allocatable_cpu_milli,allocatable_memory_mib,allocatable_pods,gpu_count,usd_per_hour';
+const prices = types.flatMap((row) => ZONES.map((zone) => priceFileRow(row, zone)));
 mkdirSync(outFolder, { recursive: true });
 writeFileSync(join(outFolder, 'dump.json.gz'), gzipSync(JSON.stringify({ apiVersion: 'v1', kind: 'List', items })));
-writeFileSync(join(outFolder, 'prices.csv'), `${[header, ...prices].join('\n')}\n`);
+writeFileSync(join(outFolder, 'prices.csv'), `${[PRICE_FILE_HEAD, ...prices].join('\n')}\n`);
 const total = nodes.reduce((sum, node) => sum + node.allocatableCpu, 0);
 const left = nodes.reduce((sum, node) => sum + node.cpu, 0);
 process.stdout.write(
@@ -160,10 +145,4 @@ function holds(type: string, pod: { cpu: number; memory: number; gpu: number }):
     Number(row.allocatable_memory_mib) >= pod.memory &&
     Number(row.gpu_count) >= pod.gpu
   );
-}
-
-function rowsOf(csv: string): Record<string, string>[] {
-  const [head, ...lines] = csv.trim().split('\n');
-  const names = head!.split(',');
-  return lines.map((line) => Object.fromEntries(line.split(',').map((field, index) => [names[index]!, field])));
 }

@@ -1,8 +1,9 @@
 import type { SnapshotPod } from '@restow/model';
 import type { ClusterState } from './cluster-state.ts';
+import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
 import { refusalsInState } from './rules.ts';
-import type { World } from './views.ts';
+import type { PodView, World } from './views.ts';
 
 /** A pod whose rules speak of other pods, and of which. */
 export interface Carrier {
@@ -21,6 +22,29 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
     ];
     return [{ pod, terms }];
   });
+}
+
+/** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */
+export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) => readonly Carrier[] {
+  const byTerm = new Map<string, { readonly term: PodTerm; readonly carriers: Carrier[] }>();
+  for (const carrier of carriers) {
+    for (const term of carrier.terms) {
+      const alike = byTerm.get(term.key);
+      if (alike === undefined) byTerm.set(term.key, { term, carriers: [carrier] });
+      else alike.carriers.push(carrier);
+    }
+  }
+  const found = new Map<string, readonly Carrier[]>();
+  return (pod) => {
+    const key = profileKey(pod);
+    let speaking = found.get(key);
+    if (speaking === undefined) {
+      const matching = [...byTerm.values()].filter(({ term }) => term.matches(pod));
+      speaking = [...new Set(matching.flatMap((one) => one.carriers))];
+      found.set(key, speaking);
+    }
+    return speaking;
+  };
 }
 
 /** Names of the rules over everything that runs which this pod, where it is, does not meet. */

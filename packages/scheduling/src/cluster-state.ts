@@ -1,5 +1,7 @@
-import type { PodTerm } from './pod-terms.ts';
-import { affinityTerm } from './pod-terms.ts';
+import type { NodeFilter } from './node-filter.ts';
+import { profileKey } from './pod-profile.ts';
+import { affinityTerm, type PodTerm } from './pod-terms.ts';
+import { DomainNodes, TermCount } from './term-count.ts';
 import type { NodeView, PodView, World } from './views.ts';
 
 /** One node and what runs on it. */
@@ -15,17 +17,18 @@ export interface StateRule {
   check(pod: PodView, place: Place, state: ClusterState): string | null;
 }
 
-interface Count {
-  readonly term: PodTerm;
-  readonly topologyKey: string;
-  readonly byDomain: Map<string, number>;
-  total: number;
-}
-
 interface MutablePlace {
   readonly node: NodeView;
   readonly pods: Set<PodView>;
   readonly used: Record<string, number>;
+}
+
+/** Pods that every term matches or does not match alike, and the counts that they are in. */
+interface Profile {
+  readonly sample: PodView;
+  readonly counts: TermCount[];
+  /** Of anti-affinity that keeps them away. */
+  readonly repulsions: TermCount[];
 }
 
 /**
@@ -35,30 +38,28 @@ interface MutablePlace {
 export class ClusterState {
   readonly world: World;
   readonly #places = new Map<string, MutablePlace>();
-  readonly #counts = new Map<string, Count>();
+  readonly #counts = new Map<string, TermCount>();
+  readonly #domains = new Map<string, DomainNodes>();
   /** Anti-affinity terms of the pods that run, by topology key and term: whom they keep away, and from where. */
-  readonly #repulsions = new Map<string, Count>();
-  #version = 0;
+  readonly #repulsions = new Map<string, TermCount>();
+  readonly #profiles = new Map<string, Profile>();
+  readonly #profileOf = new WeakMap<PodView, Profile>();
 
   constructor(world: World, nodes: Iterable<NodeView> = []) {
     this.world = world;
     for (const node of nodes) this.addNode(node);
   }
 
-  /** Another number after every change. */
-  get version(): number {
-    return this.#version;
-  }
-
   addNode(node: NodeView): void {
-    this.#version++;
     this.#places.set(node.name, { node, pods: new Set(), used: {} });
+    for (const domains of this.#domains.values()) domains.adjust(node, 1);
   }
 
   removeNode(name: string): void {
-    for (const pod of this.place(name).pods) this.remove(pod, name);
+    const { node, pods } = this.place(name);
+    for (const pod of pods) this.remove(pod, name);
     this.#places.delete(name);
-    this.#version++;
+    for (const domains of this.#domains.values()) domains.adjust(node, -1);
   }
 
   has(name: string): boolean {
@@ -86,53 +87,67 @@ export class ClusterState {
     if (place.pods.delete(pod)) this.#account(pod, place, -1);
   }
 
-  /** Pods that match `term`, by value of `topologyKey`; counted once, kept up to date after. */
-  countByDomain(
-    term: PodTerm,
-    topologyKey: string,
-  ): { readonly byDomain: ReadonlyMap<string, number>; readonly total: number } {
-    const key = `${topologyKey}\n${term.key}`;
+  /** Pods that match `term`, by value of `topologyKey`, on all nodes or on those that are admitted; kept up to date. */
+  countByDomain(term: PodTerm, topologyKey: string, filter: NodeFilter | null = null): TermCount {
+    const key = `${topologyKey}\n${filter?.key ?? ''}\n${term.key}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = { term, topologyKey, byDomain: new Map(), total: 0 };
+      count = new TermCount(term, topologyKey, filter);
       this.#counts.set(key, count);
-      for (const place of this.#places.values()) {
-        for (const pod of place.pods) if (term.matches(pod)) adjust(count, place.node, 1);
+      for (const profile of this.#profiles.values()) if (term.matches(profile.sample)) profile.counts.push(count);
+      for (const { node, pods } of this.#places.values()) {
+        for (const pod of pods) if (this.#profile(pod).counts.at(-1) === count) count.adjust(node, 1);
       }
     }
     return count;
   }
 
-  /** Anti-affinity terms carried by running pods. */
-  repulsions(): Iterable<{
-    readonly term: PodTerm;
-    readonly topologyKey: string;
-    readonly byDomain: ReadonlyMap<string, number>;
-  }> {
-    return this.#repulsions.values();
+  /** Domains of `topologyKey` that have an admitted node; kept up to date. */
+  domainsOf(topologyKey: string, filter: NodeFilter | null): DomainNodes {
+    const key = `${topologyKey}\n${filter?.key ?? ''}`;
+    let domains = this.#domains.get(key);
+    if (domains === undefined) {
+      domains = new DomainNodes(topologyKey, filter);
+      this.#domains.set(key, domains);
+      for (const { node } of this.#places.values()) domains.adjust(node, 1);
+    }
+    return domains;
+  }
+
+  /** Anti-affinity terms of running pods that this pod matches. */
+  repulsionsOf(pod: PodView): readonly TermCount[] {
+    return this.#profile(pod).repulsions;
   }
 
   #account(pod: PodView, place: MutablePlace, sign: 1 | -1): void {
-    this.#version++;
     for (const [name, amount] of Object.entries(pod.requests)) {
       place.used[name] = (place.used[name] ?? 0) + sign * amount;
     }
-    for (const count of this.#counts.values()) if (count.term.matches(pod)) adjust(count, place.node, sign);
+    for (const count of this.#profile(pod).counts) count.adjust(place.node, sign);
     for (const antiTerm of pod.spec.podAntiAffinity) {
       const term = affinityTerm(antiTerm, pod, this.world);
       const key = `${antiTerm.topologyKey}\n${term.key}`;
       let count = this.#repulsions.get(key);
       if (count === undefined) {
-        count = { term, topologyKey: antiTerm.topologyKey, byDomain: new Map(), total: 0 };
+        count = new TermCount(term, antiTerm.topologyKey, null);
         this.#repulsions.set(key, count);
+        for (const { sample, repulsions } of this.#profiles.values()) if (term.matches(sample)) repulsions.push(count);
       }
-      adjust(count, place.node, sign);
+      count.adjust(place.node, sign);
     }
   }
-}
 
-function adjust(count: Count, node: NodeView, sign: 1 | -1): void {
-  count.total += sign;
-  const domain = node.labels[count.topologyKey];
-  if (domain !== undefined) count.byDomain.set(domain, (count.byDomain.get(domain) ?? 0) + sign);
+  #profile(pod: PodView): Profile {
+    let profile = this.#profileOf.get(pod);
+    if (profile !== undefined) return profile;
+    const key = profileKey(pod);
+    profile = this.#profiles.get(key);
+    if (profile === undefined) {
+      const matching = (counts: Map<string, TermCount>) => [...counts.values()].filter(({ term }) => term.matches(pod));
+      profile = { sample: pod, counts: matching(this.#counts), repulsions: matching(this.#repulsions) };
+      this.#profiles.set(key, profile);
+    }
+    this.#profileOf.set(pod, profile);
+    return profile;
+  }
 }

@@ -1,7 +1,9 @@
-export { type Carrier, carriersOf, troubles } from './carriers.ts';
+export { type Carrier, carriersBySubject, carriersOf, troubles } from './carriers.ts';
 export { ClusterState, type Place, type StateRule } from './cluster-state.ts';
 export { matchesExpression, matchesSelector, parseLabelSelector } from './label-selector.ts';
+export { type NodeFilter, spreadFilter } from './node-filter.ts';
 export { type AttachLimits, attachLimitsOf, daemonPods, daemonsOn, viewOfNode } from './node-views.ts';
+export { profileKey } from './pod-profile.ts';
 export { affinityTerm, allTerms, isResolvable, type PodTerm, spreadTerm } from './pod-terms.ts';
 export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
 export { livable } from './policy/livable.ts';
@@ -10,7 +12,6 @@ export { type NodeRole, nodeRole } from './policy/node-role.ts';
 export { surgeable } from './policy/surgeable.ts';
 export { matchesNodeAffinity } from './rules/node-affinity.ts';
 export { findUntolerated } from './rules/taints.ts';
-export { admitsNode } from './rules/topology-spread.ts';
 export { volumesByDriver } from './rules/volume-limits.ts';
 export {
   maySchedule,

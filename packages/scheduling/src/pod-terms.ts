@@ -1,5 +1,6 @@
 import { canonicalJson, type LabelSelector, type PodAffinityTerm, type SpreadConstraint } from '@restow/model';
 import { matchesSelector, narrowSelector } from './label-selector.ts';
+import { labelsKey } from './pod-profile.ts';
 import type { PodView, World } from './views.ts';
 
 /** Which pods a rule counts, resolved against the pod that carries the rule. Equal keys count the same pods. */
@@ -19,7 +20,11 @@ interface ResolvedTerm {
  * in the input cannot be resolved: `isResolvable` says so beforehand.
  */
 export function affinityTerm(term: PodAffinityTerm, pod: PodView, world: World): PodTerm {
-  return toPodTerm(resolve(term, pod, world));
+  const { namespaceSelector, matchLabelKeys, mismatchLabelKeys } = term;
+  // Namespaces differ from one cluster to the other.
+  if (namespaceSelector !== null && !isEmpty(namespaceSelector)) return toPodTerm(resolve(term, pod, world));
+  const isOwn = matchLabelKeys.length + mismatchLabelKeys.length > 0;
+  return kept(term, pod, isOwn, () => toPodTerm(resolve(term, pod, world)));
 }
 
 /** The pods that match every one of the terms: what the scheduler counts for required pod affinity. */
@@ -32,11 +37,31 @@ export function allTerms(terms: readonly PodTerm[]): PodTerm {
 
 /** The pods that a spread constraint of `pod` counts; unlike affinity it leaves out those that are terminating. */
 export function spreadTerm(constraint: SpreadConstraint, pod: PodView): PodTerm {
-  const term = toPodTerm({
-    namespaces: [pod.namespace],
-    selector: narrowSelector(constraint.selector, pod.labels, constraint.matchLabelKeys, []),
+  return kept(constraint, pod, constraint.matchLabelKeys.length > 0, () => {
+    const term = toPodTerm({
+      namespaces: [pod.namespace],
+      selector: narrowSelector(constraint.selector, pod.labels, constraint.matchLabelKeys, []),
+    });
+    return { key: `running ${term.key}`, matches: (other) => !other.terminating && term.matches(other) };
   });
-  return { key: `running ${term.key}`, matches: (other) => !other.terminating && term.matches(other) };
+}
+
+const KEPT = new WeakMap<PodAffinityTerm | SpreadConstraint, Map<string, PodTerm>>();
+
+/** Rules are asked about millions of times: a term is worked out once for each namespace, and labels where those count. */
+function kept(rule: PodAffinityTerm | SpreadConstraint, pod: PodView, isOwn: boolean, make: () => PodTerm): PodTerm {
+  let terms = KEPT.get(rule);
+  if (terms === undefined) {
+    terms = new Map();
+    KEPT.set(rule, terms);
+  }
+  const key = isOwn ? `${pod.namespace}\n${labelsKey(pod.labels)}` : pod.namespace;
+  let term = terms.get(key);
+  if (term === undefined) {
+    term = make();
+    terms.set(key, term);
+  }
+  return term;
 }
 
 export function isResolvable(term: PodAffinityTerm, world: World): boolean {

@@ -31,8 +31,10 @@ export function snapshotOf(documents: readonly NamedDocument[]): Snapshot {
       if (documents.length > 1)
         throw new InputError('is a saved Snapshot, which must be the only input', { file: name });
       saved = parseSnapshot(document, name);
-    } else if (typeof kind === 'string' && kind.endsWith('List')) objects.push(...objectsOfList(document, name));
-    else {
+    } else if (typeof kind === 'string' && kind.endsWith('List')) {
+      // One by one: a cluster may have more objects than a call may have arguments.
+      for (const object of objectsOfList(document, name)) objects.push(object);
+    } else {
       const found = typeof kind === 'string' ? `a ${kind}` : 'without a kind';
       throw new InputError(`is ${found}; expected a List as \`kubectl get … -o json\` prints it, or a Snapshot`, {
         file: name,

@@ -3,6 +3,7 @@ import {
   attachLimitsOf,
   type Carrier,
   ClusterState,
+  carriersBySubject,
   carriersOf,
   maySchedule,
   troubles,
@@ -16,7 +17,8 @@ import type { Arrival } from './context.ts';
 export interface Occupancy {
   readonly snapshot: Snapshot;
   readonly state: ClusterState;
-  readonly carriers: readonly Carrier[];
+  /** Whose rules speak of a pod. */
+  readonly speakingOf: (pod: SnapshotPod) => readonly Carrier[];
   readonly nodes: ReadonlyMap<string, SnapshotNode>;
   readonly pods: ReadonlyMap<string, SnapshotPod>;
   /** Without a node. */
@@ -50,7 +52,7 @@ export function countCluster(snapshot: Snapshot, open: ReadonlySet<string>): Occ
   return {
     snapshot,
     state,
-    carriers: carriersOf(snapshot.pods, world),
+    speakingOf: carriersBySubject(carriersOf(snapshot.pods, world)),
     nodes: new Map(snapshot.nodes.map((node) => [node.name, node])),
     pods: new Map(snapshot.pods.map((pod) => [pod.uid, pod])),
     pending: snapshot.pods.filter(({ node, terminating }) => node === null && !terminating),
@@ -85,10 +87,8 @@ export function withArrivals<Result>(
  * while it ran on `from`. Rules of the scheduler speak only of the pod that arrives; these are the others'.
  */
 export function brokenBy(occupancy: Occupancy, pod: SnapshotPod, from: string, to: string): string | null {
-  const { state, carriers } = occupancy;
-  const concerned = carriers.filter(
-    (carrier) => carrier.pod !== pod && carrier.pod.node !== null && carrier.terms.some((term) => term.matches(pod)),
-  );
+  const { state, speakingOf } = occupancy;
+  const concerned = speakingOf(pod).filter((carrier) => carrier.pod !== pod && carrier.pod.node !== null);
   if (concerned.length === 0) return null;
   const troublesWith = (node: string): Set<string>[] => {
     state.add(pod, node);

@@ -17,9 +17,9 @@ export const podAntiAffinity: StateRule = {
         return `pod anti-affinity: a matching pod runs in ${antiTerm.topologyKey}=${domain}`;
       }
     }
-    for (const { term, topologyKey, byDomain } of state.repulsions()) {
+    for (const { topologyKey, byDomain } of state.repulsionsOf(pod)) {
       const domain = labels[topologyKey];
-      if (domain !== undefined && (byDomain.get(domain) ?? 0) > 0 && term.matches(pod)) {
+      if (domain !== undefined && (byDomain.get(domain) ?? 0) > 0) {
         return `a pod in ${topologyKey}=${domain} has anti-affinity to this one`;
       }
     }

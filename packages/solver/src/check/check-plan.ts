@@ -2,6 +2,7 @@ import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model'
 import {
   belongsToNode,
   ClusterState,
+  carriersBySubject,
   carriersOf,
   keepRefusal,
   keptOf,
@@ -66,6 +67,7 @@ export function checkPlan(input: CheckInput): string[] {
   }
   const stays = stayReasons(snapshot, policy, world);
   const carriers = carriersOf(snapshot.pods, world);
+  const speakingOf = carriersBySubject(carriers);
   const startTroubles = new Map<SnapshotPod, ReadonlySet<string>>();
   for (const { pod } of carriers)
     if (pod.node !== null) startTroubles.set(pod, new Set(troubles(pod, pod.node, state)));
@@ -86,8 +88,8 @@ export function checkPlan(input: CheckInput): string[] {
     if (refusal !== null) say(refusal);
     state.add(pod, to);
     position.set(pod, to);
-    for (const carrier of carriers) {
-      if (carrier.pod === pod || !carrier.terms.some((term) => term.matches(pod))) continue;
+    for (const carrier of speakingOf(pod)) {
+      if (carrier.pod === pod) continue;
       const node = position.get(carrier.pod);
       if (node === undefined) continue;
       const before = startTroubles.get(carrier.pod);

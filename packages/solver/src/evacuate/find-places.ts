@@ -2,6 +2,7 @@ import type { Policy, Snapshot, SnapshotNode, SnapshotPod } from '@restow/model'
 import {
   attachLimitsOf,
   ClusterState,
+  carriersBySubject,
   carriersOf,
   keepRefusal,
   keptOf,
@@ -36,7 +37,7 @@ export function findPlaces(
     state.add(pod, pod.node);
     nodeOf.set(pod, pod.node);
   }
-  const carriers = carriersOf(snapshot.pods, world);
+  const speakingOf = carriersBySubject(carriersOf(snapshot.pods, world));
   const nodes = new Map(snapshot.nodes.map((node) => [node.name, node]));
   const scope = parseLabelSelector(policy.nodes);
   // Of what stays empty or not, only what nothing may come to matters here.
@@ -48,9 +49,7 @@ export function findPlaces(
   for (const pod of pods) {
     const home = nodes.get(pod.node!)!;
     const kept = keptOf(pod, home, policy);
-    const concerned = carriers.filter(
-      (carrier) => carrier.pod !== pod && carrier.terms.some((term) => term.matches(pod)),
-    );
+    const concerned = speakingOf(pod).filter((carrier) => carrier.pod !== pod);
     const unwell = () =>
       concerned.flatMap(({ pod: other }) => {
         const at = nodeOf.get(other);

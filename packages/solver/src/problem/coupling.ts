@@ -1,10 +1,12 @@
-import type { SnapshotPod } from '@restow/model';
+import type { SnapshotPod, SpreadConstraint } from '@restow/model';
 import {
-  admitsNode,
   affinityTerm,
   allTerms,
+  type NodeFilter,
   type NodeView,
   type PodTerm,
+  profileKey,
+  spreadFilter,
   spreadTerm,
   type World,
 } from '@restow/scheduling';
@@ -32,9 +34,6 @@ interface Spread {
   readonly selfMatch: 0 | 1;
 }
 
-/** Whether a node's domain takes part; null when every node's does. */
-type Admission = ((view: NodeView) => boolean) | null;
-
 /**
  * Gathers the rules that couple nodes from all pods of the cluster: distinct terms, distinct spread constraints, and who
  * carries and matches them. Labels repeat, so matching is done once for each distinct (namespace, labels).
@@ -49,7 +48,8 @@ export class CouplingIndex {
   readonly #carried = new Map<SnapshotPod, Omit<PodCoupling, 'matches'>>();
   readonly #matches = new Map<string, readonly number[]>();
   readonly #domainIds: Map<string, number>[] = [];
-  readonly #admissions: Admission[] = [];
+  /** By topology: which nodes' domains take part; null: all. */
+  readonly #filters: (NodeFilter | null)[] = [];
 
   constructor(pods: readonly SnapshotPod[], world: World) {
     for (const pod of pods) {
@@ -59,7 +59,7 @@ export class CouplingIndex {
       this.#carried.set(pod, {
         repels: unique(podAntiAffinity.map((term) => this.#addTerm(term.topologyKey, affinityTerm(term, pod, world)))),
         attracts: unique(podAffinity.map(({ topologyKey }) => this.#addTerm(topologyKey, group))),
-        spreads: unique(topologySpread.map((_, index) => this.#addSpread(pod, index))),
+        spreads: unique(topologySpread.map((constraint) => this.#addSpread(pod, constraint))),
       });
     }
   }
@@ -77,8 +77,7 @@ export class CouplingIndex {
   domainsOf(view: NodeView): Int32Array {
     return Int32Array.from(this.topologies, ({ key }, topology) => {
       const value = view.labels[key];
-      const admits = this.#admissions[topology]!;
-      if (value === undefined || (admits !== null && !admits(view))) return -1;
+      if (value === undefined || this.#filters[topology]?.admits(view) === false) return -1;
       const ids = this.#domainIds[topology]!;
       let id = ids.get(value);
       if (id === undefined) {
@@ -136,46 +135,35 @@ export class CouplingIndex {
     });
   }
 
-  #addTerm(topologyKey: string, term: PodTerm, admits: Admission = null, admission = ''): number {
-    const key = `${topologyKey}\n${admission}\n${term.key}`;
+  #addTerm(topologyKey: string, term: PodTerm, filter: NodeFilter | null = null): number {
+    const key = `${topologyKey}\n${filter?.key ?? ''}\n${term.key}`;
     let index = this.#termByKey.get(key);
     if (index === undefined) {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
-      this.#terms.push({ topology: this.#addTopology(topologyKey, admits, admission), term });
+      this.#terms.push({ topology: this.#addTopology(topologyKey, filter), term });
     }
     return index;
   }
 
-  #addTopology(key: string, admits: Admission, admission: string): number {
-    const identity = `${key}\n${admission}`;
+  #addTopology(key: string, filter: NodeFilter | null): number {
+    const identity = `${key}\n${filter?.key ?? ''}`;
     let index = this.#topologyByKey.get(identity);
     if (index === undefined) {
       index = this.topologies.length;
       this.#topologyByKey.set(identity, index);
-      this.#admissions.push(admits);
+      this.#filters.push(filter);
       this.topologies.push({ key, perNode: key === PER_NODE_KEY });
       this.#domainIds.push(new Map());
     }
     return index;
   }
 
-  #addSpread(pod: SnapshotPod, position: number): number {
-    const constraint = pod.spec.topologySpread[position]!;
+  #addSpread(pod: SnapshotPod, constraint: SpreadConstraint): number {
     const podTerm = spreadTerm(constraint, pod);
-    const { maxSkew, minDomains, honourNodeAffinity, honourNodeTaints } = constraint;
-    const { nodeSelector, nodeAffinity, tolerations, topologySpread } = pod.spec;
+    const { topologyKey, maxSkew, minDomains } = constraint;
     const selfMatch = podTerm.matches(pod) ? 1 : 0;
-    const keys = topologySpread.map(({ topologyKey }) => topologyKey);
-    const choosy = honourNodeAffinity && (nodeAffinity !== null || Object.keys(nodeSelector).length > 0);
-    const admitsAll = !choosy && !honourNodeTaints && keys.every((key) => key === constraint.topologyKey);
-    const admission = admitsAll
-      ? ''
-      : JSON.stringify([keys, choosy ? [nodeSelector, nodeAffinity] : null, honourNodeTaints ? tolerations : null]);
-    const admits: Admission = admitsAll
-      ? null
-      : (view) => keys.every((key) => view.labels[key] !== undefined) && admitsNode(constraint, pod, view);
-    const term = this.#addTerm(constraint.topologyKey, podTerm, admits, admission);
+    const term = this.#addTerm(topologyKey, podTerm, spreadFilter(constraint, pod));
     const key = JSON.stringify([term, maxSkew, minDomains, selfMatch]);
     let index = this.#spreadByKey.get(key);
     if (index === undefined) {
@@ -188,7 +176,7 @@ export class CouplingIndex {
 
   #matchesOf(pod: SnapshotPod): readonly number[] {
     if (this.#terms.length === 0) return [];
-    const key = JSON.stringify([pod.namespace, pod.terminating, pod.labels]);
+    const key = profileKey(pod);
     let matches = this.#matches.get(key);
     if (matches === undefined) {
       matches = this.#terms.flatMap(({ term }, index) => (term.matches(pod) ? [index] : []));

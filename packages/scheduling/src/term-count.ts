@@ -1,0 +1,76 @@
+import type { NodeFilter } from './node-filter.ts';
+import type { PodTerm } from './pod-terms.ts';
+import type { NodeView } from './views.ts';
+
+/** Pods that match a term, by domain: kept up to date, never counted again. */
+export class TermCount {
+  readonly term: PodTerm;
+  readonly topologyKey: string;
+  readonly byDomain = new Map<string, number>();
+  total = 0;
+  readonly #filter: NodeFilter | null;
+  /** How many domains have so many pods; those that have none are left out. */
+  readonly #domainsWith = new Map<number, number>();
+
+  /** `filter`: pods on nodes that it does not admit are not counted. */
+  constructor(term: PodTerm, topologyKey: string, filter: NodeFilter | null) {
+    this.term = term;
+    this.topologyKey = topologyKey;
+    this.#filter = filter;
+  }
+
+  /** One matching pod more, or less, on this node. */
+  adjust(node: NodeView, sign: 1 | -1): void {
+    if (this.#filter?.admits(node) === false) return;
+    this.total += sign;
+    const domain = node.labels[this.topologyKey];
+    if (domain === undefined) return;
+    const before = this.byDomain.get(domain) ?? 0;
+    this.byDomain.set(domain, before + sign);
+    if (before !== 0) bump(this.#domainsWith, before, -1);
+    if (before + sign !== 0) bump(this.#domainsWith, before + sign, 1);
+  }
+
+  /** The smallest count among so many domains, all that take part. */
+  smallestOf(domains: number): number {
+    let occupied = 0;
+    let smallest = Number.POSITIVE_INFINITY;
+    for (const [count, times] of this.#domainsWith) {
+      occupied += times;
+      smallest = Math.min(smallest, count);
+    }
+    return occupied < domains || occupied === 0 ? 0 : smallest;
+  }
+}
+
+/** Domains that have an admitted node. */
+export class DomainNodes {
+  readonly #topologyKey: string;
+  readonly #filter: NodeFilter | null;
+  readonly #nodes = new Map<string, number>();
+
+  constructor(topologyKey: string, filter: NodeFilter | null) {
+    this.#topologyKey = topologyKey;
+    this.#filter = filter;
+  }
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  has(domain: string): boolean {
+    return this.#nodes.has(domain);
+  }
+
+  /** One node more, or less. */
+  adjust(node: NodeView, sign: 1 | -1): void {
+    const domain = node.labels[this.#topologyKey];
+    if (domain !== undefined && this.#filter?.admits(node) !== false) bump(this.#nodes, domain, sign);
+  }
+}
+
+function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+  const after = (counts.get(key) ?? 0) + by;
+  if (after === 0) counts.delete(key);
+  else counts.set(key, after);
+}
