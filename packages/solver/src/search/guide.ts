@@ -9,31 +9,61 @@ export interface Guide {
   readonly kinds: readonly number[];
   /** All kinds, for pods that need a place in a domain. */
   readonly allKinds: readonly number[];
-  /** By kind and class: the order in which a kind is filled, most worth for its scarcest room first. */
+  /** By kind and class: the order in which a kind is filled, most worth for its scarcest room first; one for kinds alike. */
   readonly rank: readonly Int32Array[];
+  /** By resource: the least that any class asks of it, 0 where some ask nothing. With less than that left a node is full. */
+  readonly least: Float64Array;
 }
+
+/** Kinds whose room has the same proportions within this factor are filled in the same order. */
+const ALIKE = 1.15;
 
 export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
   const worth = Float64Array.from(problem.classes, ({ index }) => duals[index]!);
+  const byProportions = new Map<string, Int32Array>();
   const rank = problem.kinds.map(({ capacity }) => {
-    const density = problem.classes.map(({ dims, amounts }, c) => {
-      let share = 1e-12;
-      for (let k = 0; k < dims.length; k++) {
-        const room = capacity[dims[k]!]!;
-        share = Math.max(share, room > 0 ? amounts[k]! / room : Number.POSITIVE_INFINITY);
-      }
-      return worth[c]! / share;
-    });
-    const order = problem.classes.map((_, c) => c).sort((a, b) => density[b]! - density[a]! || a - b);
-    const ranks = new Int32Array(order.length);
-    order.forEach((c, position) => {
-      ranks[c] = position;
-    });
-    return ranks;
+    const key = proportionsOf(capacity);
+    const known = byProportions.get(key) ?? rankOf(problem, capacity, worth);
+    byProportions.set(key, known);
+    return known;
   });
   const usable = promising(problem, worth, rank);
   const kinds = containersOf({ ...problem, kinds: usable }).flatMap(({ kind }) => (kind === null ? [] : [kind]));
-  return { worth, kinds, allKinds: usable.map(({ index }) => index), rank };
+  return { worth, kinds, allKinds: usable.map(({ index }) => index), rank, least: leastOf(problem) };
+}
+
+function proportionsOf(capacity: Float64Array): string {
+  const base = capacity.find((room) => room > 0) ?? 1;
+  return Array.from(capacity, (room) => (room > 0 ? Math.round(Math.log(room / base) / Math.log(ALIKE)) : '-')).join();
+}
+
+function rankOf({ classes }: Problem, capacity: Float64Array, worth: Float64Array): Int32Array {
+  const density = classes.map(({ dims, amounts }, c) => {
+    let share = 1e-12;
+    for (let k = 0; k < dims.length; k++) {
+      const room = capacity[dims[k]!]!;
+      share = Math.max(share, room > 0 ? amounts[k]! / room : Number.POSITIVE_INFINITY);
+    }
+    return worth[c]! / share;
+  });
+  const order = classes.map((_, c) => c).sort((a, b) => density[b]! - density[a]! || a - b);
+  const ranks = new Int32Array(order.length);
+  order.forEach((c, position) => {
+    ranks[c] = position;
+  });
+  return ranks;
+}
+
+function leastOf({ classes, resources }: Problem): Float64Array {
+  const least = new Float64Array(resources.length).fill(Number.POSITIVE_INFINITY);
+  const asking = new Int32Array(resources.length);
+  for (const { dims, amounts } of classes) {
+    dims.forEach((r, k) => {
+      asking[r]!++;
+      least[r] = Math.min(least[r]!, amounts[k]!);
+    });
+  }
+  return least.map((amount, r) => (asking[r] === classes.length ? amount : 0));
 }
 
 /** A kind that, filled greedily, gives less than this for its price is only of use for a small rest. */

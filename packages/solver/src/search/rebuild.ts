@@ -73,16 +73,26 @@ export function openForPending(
   while (pending.total > 0) {
     const coupled = pending.classes.some((c, k) => pending.counts[k]! > 0 && problem.classes[c]!.coupled);
     const byWorth = random.next() < 0.4;
+    const most = worthOf(pending, guide) * (1 + noise);
     let best: Choice | null = null;
     const consider = (kind: NodeKind | null, slot: number, value: number, price: number) => {
       if (value <= 0) return;
       const score = (value / Math.max(price, 1)) * (1 + noise * random.next());
       if (best === null || score > best.score) best = { kind, slot, score };
     };
+    const orders = new Map<Int32Array | null, readonly number[]>();
+    const orderFor = (kind: NodeKind) => {
+      const rank = byWorth ? null : guide.rank[kind.index]!;
+      const order = orders.get(rank) ?? fillOrder(pending, rank);
+      orders.set(rank, order);
+      return order;
+    };
     for (const index of coupled ? guide.allKinds : guide.kinds) {
       const kind = problem.kinds[index]!;
+      // They come in the order of price: from here on none can be worth it.
+      if (best !== null && most < (best as Choice).score * kind.microsPerHour) break;
       if (!packing.mayOpenKind(kind)) continue;
-      consider(kind, -1, fillValue(packing, pending, guide, kind, byWorth), kind.microsPerHour);
+      consider(kind, -1, fillValue(packing, pending, guide, kind, orderFor(kind)), kind.microsPerHour);
     }
     for (const slot of closed) {
       if (packing.isOpen(slot) || !packing.mayOpenNode(slot)) continue;
@@ -94,24 +104,31 @@ export function openForPending(
     if (kind === null) packing.openNode(existing);
     opened.push(slot);
     const before = pending.total;
-    fill(packing, pending, slot, kind === null || byWorth ? null : guide.rank[kind.index]!);
+    fill(packing, pending, slot, kind === null ? fillOrder(pending, null) : orderFor(kind));
     // Coupling can refuse what room allowed; then this choice leads nowhere.
     if (pending.total === before) return null;
   }
   return opened;
 }
 
-const scratch: { left: Float64Array; order: number[] } = { left: new Float64Array(0), order: [] };
+function worthOf({ classes, counts }: Pending, { worth }: Guide): number {
+  let total = 0;
+  for (let k = 0; k < classes.length; k++) total += counts[k]! * worth[classes[k]!]!;
+  return total;
+}
 
-/** Worth of what a fresh node of this kind would take, filled greedily. */
-function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeKind, byWorth: boolean): number {
+const scratch = { left: new Float64Array(0) };
+
+/** Worth of what a fresh node of this kind would take, filled greedily in this order. */
+function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeKind, order: readonly number[]): number {
   const { problem } = packing;
+  const { least, worth } = guide;
   const eligible = problem.eligible[kind.shape]!;
   if (scratch.left.length !== kind.capacity.length) scratch.left = new Float64Array(kind.capacity.length);
   const { left } = scratch;
   left.set(kind.capacity);
   let value = 0;
-  for (const k of fillOrder(pending, byWorth ? null : guide.rank[kind.index]!)) {
+  for (const k of order) {
     const c = pending.classes[k]!;
     if (eligible[c] !== 1) continue;
     const { dims, amounts, coupled } = problem.classes[c]!;
@@ -119,8 +136,14 @@ function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeK
     for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
     if (fits <= 0) continue;
     if (coupled && !packing.coupling.mayAdd(c, packing.domainsForLaunch(kind))) continue;
-    for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
-    value += fits * guide.worth[c]!;
+    let isFull = false;
+    for (let d = 0; d < dims.length; d++) {
+      const r = dims[d]!;
+      left[r]! -= fits * amounts[d]!;
+      if (left[r]! < least[r]!) isFull = true;
+    }
+    value += fits * worth[c]!;
+    if (isFull) break;
   }
   return value;
 }
@@ -142,8 +165,8 @@ function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: n
   return value;
 }
 
-function fill(packing: Packing, pending: Pending, slot: number, rank: Int32Array | null): void {
-  for (const k of [...fillOrder(pending, rank)]) {
+function fill(packing: Packing, pending: Pending, slot: number, order: readonly number[]): void {
+  for (const k of order) {
     const added = packing.tryAdd(slot, pending.classes[k]!, pending.counts[k]!);
     pending.counts[k]! -= added;
     pending.total -= added;
@@ -151,13 +174,17 @@ function fill(packing: Packing, pending: Pending, slot: number, rank: Int32Array
 }
 
 /** Positions with something pending: in their own order (most worth first), or by rank. */
-function fillOrder(pending: Pending, rank: Int32Array | null): readonly number[] {
-  const { order } = scratch;
-  order.length = 0;
-  for (let k = 0; k < pending.classes.length; k++) if (pending.counts[k]! > 0) order.push(k);
-  if (rank !== null) sortByRank(order, pending.classes, rank);
+function fillOrder({ classes, counts }: Pending, rank: Int32Array | null): readonly number[] {
+  const order: number[] = [];
+  for (let k = 0; k < classes.length; k++) if (counts[k]! > 0) order.push(k);
+  if (rank === null) return order;
+  if (order.length > FEW_POSITIONS) return order.sort((a, b) => rank[classes[a]!]! - rank[classes[b]!]!);
+  sortByRank(order, classes, rank);
   return order;
 }
+
+/** So few are sorted faster by insertion. */
+const FEW_POSITIONS = 50;
 
 /** Insertion sort: a few positions, thousands of times a second. */
 function sortByRank(order: number[], classes: readonly number[], rank: Int32Array): void {
