@@ -64,7 +64,7 @@ function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
   const withoutPatterns = { containers, bound: 0, duals, patterns: [], isClosed: false };
   const packing = new Packing(problem);
   const guide = guideOf(problem, duals);
-  if (!packAfresh(packing, withoutPatterns, guide, engines, new Random(1), 0, never)) {
+  if (!packAfresh(packing, withoutPatterns, guide, engines, new Random(1), 0, false, never)) {
     return { microsPerHourAfter: null, bound: null, moves: null };
   }
   return { microsPerHourAfter: packing.microsPerHour, bound: null, moves: packing.moves };

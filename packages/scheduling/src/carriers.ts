@@ -3,6 +3,7 @@ import type { ClusterState } from './cluster-state.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
 import { refusalsInState } from './rules.ts';
+import { HintIndex } from './term-index.ts';
 import type { PodView, World } from './views.ts';
 
 /** A pod whose rules speak of other pods, and of which. */
@@ -27,11 +28,16 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
 /** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */
 export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) => readonly Carrier[] {
   const byTerm = new Map<string, { readonly term: PodTerm; readonly carriers: Carrier[] }>();
+  const index = new HintIndex<{ readonly term: PodTerm; readonly carriers: readonly Carrier[] }>();
   for (const carrier of carriers) {
     for (const term of carrier.terms) {
-      const alike = byTerm.get(term.key);
-      if (alike === undefined) byTerm.set(term.key, { term, carriers: [carrier] });
-      else alike.carriers.push(carrier);
+      let alike = byTerm.get(term.key);
+      if (alike === undefined) {
+        alike = { term, carriers: [] };
+        byTerm.set(term.key, alike);
+        index.add(term.hint, alike);
+      }
+      alike.carriers.push(carrier);
     }
   }
   const found = new Map<string, readonly Carrier[]>();
@@ -39,7 +45,7 @@ export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) 
     const key = profileKey(pod);
     let speaking = found.get(key);
     if (speaking === undefined) {
-      const matching = [...byTerm.values()].filter(({ term }) => term.matches(pod));
+      const matching = [...index.candidates(pod)].filter(({ term }) => term.matches(pod));
       speaking = [...new Set(matching.flatMap((one) => one.carriers))];
       found.set(key, speaking);
     }

@@ -1,7 +1,8 @@
 import type { NodeFilter } from './node-filter.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm } from './pod-terms.ts';
-import { DomainNodes, TermCount } from './term-count.ts';
+import { bump, DomainNodes, TermCount } from './term-count.ts';
+import { HintIndex } from './term-index.ts';
 import type { NodeView, PodView, World } from './views.ts';
 
 /** One node and what runs on it. */
@@ -29,6 +30,8 @@ interface Profile {
   readonly counts: TermCount[];
   /** Of anti-affinity that keeps them away. */
   readonly repulsions: TermCount[];
+  /** Where they run, and how many. */
+  readonly places: Map<MutablePlace, number>;
 }
 
 /**
@@ -42,7 +45,10 @@ export class ClusterState {
   readonly #domains = new Map<string, DomainNodes>();
   /** Anti-affinity terms of the pods that run, by topology key and term: whom they keep away, and from where. */
   readonly #repulsions = new Map<string, TermCount>();
+  readonly #countsByHint = new HintIndex<TermCount>();
+  readonly #repulsionsByHint = new HintIndex<TermCount>();
   readonly #profiles = new Map<string, Profile>();
+  readonly #profilesByHint = new HintIndex<Profile>();
   readonly #profileOf = new WeakMap<PodView, Profile>();
 
   constructor(world: World, nodes: Iterable<NodeView> = []) {
@@ -94,9 +100,10 @@ export class ClusterState {
     if (count === undefined) {
       count = new TermCount(term, topologyKey, filter);
       this.#counts.set(key, count);
-      for (const profile of this.#profiles.values()) if (term.matches(profile.sample)) profile.counts.push(count);
-      for (const { node, pods } of this.#places.values()) {
-        for (const pod of pods) if (this.#profile(pod).counts.at(-1) === count) count.adjust(node, 1);
+      this.#countsByHint.add(term.hint, count);
+      for (const { counts, places } of this.#profilesOf(term)) {
+        counts.push(count);
+        for (const [{ node }, pods] of places) count.adjust(node, pods);
       }
     }
     return count;
@@ -123,7 +130,9 @@ export class ClusterState {
     for (const [name, amount] of Object.entries(pod.requests)) {
       place.used[name] = (place.used[name] ?? 0) + sign * amount;
     }
-    for (const count of this.#profile(pod).counts) count.adjust(place.node, sign);
+    const { counts, places } = this.#profile(pod);
+    bump(places, place, sign);
+    for (const count of counts) count.adjust(place.node, sign);
     for (const antiTerm of pod.spec.podAntiAffinity) {
       const term = affinityTerm(antiTerm, pod, this.world);
       const key = `${antiTerm.topologyKey}\n${term.key}`;
@@ -131,10 +140,16 @@ export class ClusterState {
       if (count === undefined) {
         count = new TermCount(term, antiTerm.topologyKey, null);
         this.#repulsions.set(key, count);
-        for (const { sample, repulsions } of this.#profiles.values()) if (term.matches(sample)) repulsions.push(count);
+        this.#repulsionsByHint.add(term.hint, count);
+        for (const { repulsions } of this.#profilesOf(term)) repulsions.push(count);
       }
       count.adjust(place.node, sign);
     }
+  }
+
+  /** Profiles whose pods a term matches. */
+  #profilesOf(term: PodTerm): Profile[] {
+    return this.#profilesByHint.under(term.hint).filter(({ sample }) => term.matches(sample));
   }
 
   #profile(pod: PodView): Profile {
@@ -143,9 +158,13 @@ export class ClusterState {
     const key = profileKey(pod);
     profile = this.#profiles.get(key);
     if (profile === undefined) {
-      const matching = (counts: Map<string, TermCount>) => [...counts.values()].filter(({ term }) => term.matches(pod));
-      profile = { sample: pod, counts: matching(this.#counts), repulsions: matching(this.#repulsions) };
+      const matching = (counts: HintIndex<TermCount>) =>
+        [...counts.candidates(pod)].filter(({ term }) => term.matches(pod));
+      const [counts, repulsions] = [matching(this.#countsByHint), matching(this.#repulsionsByHint)];
+      profile = { sample: pod, counts, repulsions, places: new Map() };
       this.#profiles.set(key, profile);
+      this.#profilesByHint.add(null, profile);
+      for (const [label, value] of Object.entries(pod.labels)) this.#profilesByHint.add(`${label}=${value}`, profile);
     }
     this.#profileOf.set(pod, profile);
     return profile;

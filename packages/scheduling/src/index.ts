@@ -22,4 +22,5 @@ export {
   refusalsOfNode,
   STATE_RULES,
 } from './rules.ts';
+export { HintIndex } from './term-index.ts';
 export { daemonPodView, type NodeRule, type NodeView, type PodView, type World, worldOf } from './views.ts';

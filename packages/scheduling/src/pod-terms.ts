@@ -1,11 +1,14 @@
 import { canonicalJson, type LabelSelector, type PodAffinityTerm, type SpreadConstraint } from '@restow/model';
 import { matchesSelector, narrowSelector } from './label-selector.ts';
 import { labelsKey } from './pod-profile.ts';
+import { hintOf } from './term-index.ts';
 import type { PodView, World } from './views.ts';
 
 /** Which pods a rule counts, resolved against the pod that carries the rule. Equal keys count the same pods. */
 export interface PodTerm {
   readonly key: string;
+  /** A label that all of them have, `key=value`; null: none is known. */
+  readonly hint: string | null;
   matches(pod: PodView): boolean;
 }
 
@@ -31,6 +34,7 @@ export function affinityTerm(term: PodAffinityTerm, pod: PodView, world: World):
 export function allTerms(terms: readonly PodTerm[]): PodTerm {
   return {
     key: terms.map((term) => term.key).join('&'),
+    hint: terms.find(({ hint }) => hint !== null)?.hint ?? null,
     matches: (pod) => terms.every((term) => term.matches(pod)),
   };
 }
@@ -42,7 +46,7 @@ export function spreadTerm(constraint: SpreadConstraint, pod: PodView): PodTerm 
       namespaces: [pod.namespace],
       selector: narrowSelector(constraint.selector, pod.labels, constraint.matchLabelKeys, []),
     });
-    return { key: `running ${term.key}`, matches: (other) => !other.terminating && term.matches(other) };
+    return { ...term, key: `running ${term.key}`, matches: (other) => !other.terminating && term.matches(other) };
   });
 }
 
@@ -85,6 +89,7 @@ function toPodTerm(term: ResolvedTerm): PodTerm {
   const namespaces = term.namespaces === null ? null : new Set(term.namespaces);
   return {
     key: canonicalJson(term),
+    hint: hintOf(term.selector),
     matches: (pod) =>
       (namespaces === null || namespaces.has(pod.namespace)) && matchesSelector(term.selector, pod.labels),
   };

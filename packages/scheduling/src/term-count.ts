@@ -19,16 +19,16 @@ export class TermCount {
     this.#filter = filter;
   }
 
-  /** One matching pod more, or less, on this node. */
-  adjust(node: NodeView, sign: 1 | -1): void {
+  /** So many matching pods more, or less, on this node. */
+  adjust(node: NodeView, pods: number): void {
     if (this.#filter?.admits(node) === false) return;
-    this.total += sign;
+    this.total += pods;
     const domain = node.labels[this.topologyKey];
     if (domain === undefined) return;
     const before = this.byDomain.get(domain) ?? 0;
-    this.byDomain.set(domain, before + sign);
+    this.byDomain.set(domain, before + pods);
     if (before !== 0) bump(this.#domainsWith, before, -1);
-    if (before + sign !== 0) bump(this.#domainsWith, before + sign, 1);
+    if (before + pods !== 0) bump(this.#domainsWith, before + pods, 1);
   }
 
   /** The smallest count among so many domains, all that take part. */
@@ -69,7 +69,8 @@ export class DomainNodes {
   }
 }
 
-function bump<K>(counts: Map<K, number>, key: K, by: number): void {
+/** Adds to a count; what comes to nothing is left out. */
+export function bump<K>(counts: Map<K, number>, key: K, by: number): void {
   const after = (counts.get(key) ?? 0) + by;
   if (after === 0) counts.delete(key);
   else counts.set(key, after);

@@ -1,4 +1,4 @@
-import type { PodClass, Problem } from '../problem/problem.ts';
+import type { Problem } from '../problem/problem.ts';
 
 /** A kind of node or a group of existing nodes that are alike, as the bound sees them: something that holds pods. */
 export interface Container {
@@ -21,7 +21,7 @@ export interface Container {
  */
 export function containersOf(problem: Problem): Container[] {
   const demand = problem.classes.map(({ pods }) => pods.length);
-  const lonely = problem.classes.map((podClass) => isLonely(podClass, problem));
+  const lonely = lonelyClasses(problem);
   const mostOf = (capacity: Float64Array, allowed: (c: number) => number) =>
     Int32Array.from(problem.classes, ({ dims, amounts }, c) => {
       let most = Math.min(allowed(c), demand[c]!, lonely[c] ? 1 : Number.MAX_SAFE_INTEGER);
@@ -49,7 +49,7 @@ export function containersOf(problem: Problem): Container[] {
     if (!useful.some((other) => dominates(other, kind, problem))) useful.push(kind);
   }
 
-  const groups = new Map<string, { container: Container; nodes: number[] }>();
+  const groups = new Map<string, { readonly container: Container; readonly nodes: number[] } | null>();
   for (const node of problem.nodes) {
     const eligible = problem.eligible[node.shape]!;
     const home = new Map<number, number>();
@@ -58,32 +58,38 @@ export function containersOf(problem: Problem): Container[] {
     });
     const price = node.removable ? node.microsPerHour : 0;
     const key = `${node.shape}|${price}|${node.removable}|${node.capacity.join(',')}|${node.receives}|${[...home].join(';')}`;
-    const group = groups.get(key);
-    if (group !== undefined) {
-      group.nodes.push(node.index);
-      continue;
+    let group = groups.get(key);
+    if (group === undefined) {
+      const most = mostOf(node.capacity, (c) =>
+        eligible[c] === 1 && node.receives ? Number.MAX_SAFE_INTEGER : (home.get(c) ?? 0),
+      );
+      const container = { microsPerHour: price, capacity: node.capacity, most, count: 1, kind: null, nodes: [] };
+      group = useful.some((other) => dominates(other, container, problem)) ? null : { container, nodes: [] };
+      groups.set(key, group);
     }
-    const most = mostOf(node.capacity, (c) =>
-      eligible[c] === 1 && node.receives ? Number.MAX_SAFE_INTEGER : (home.get(c) ?? 0),
-    );
-    const container = { microsPerHour: price, capacity: node.capacity, most, count: 1, kind: null, nodes: [] };
-    if (useful.some((other) => dominates(other, container, problem))) continue;
-    groups.set(key, { container, nodes: [node.index] });
+    group?.nodes.push(node.index);
   }
   return [
     ...useful,
-    ...[...groups.values()].map(({ container, nodes }) => ({ ...container, count: nodes.length, nodes })),
+    ...[...groups.values()].flatMap((group) =>
+      group === null ? [] : [{ ...group.container, count: group.nodes.length, nodes: group.nodes }],
+    ),
   ];
 }
 
-function isLonely(podClass: PodClass, problem: Problem): boolean {
-  // Pods that break the rule already may stay as they are, which a bound must allow for.
-  const together = problem.nodes.some(
-    ({ homeClasses, homeCounts }) => (homeCounts[homeClasses.indexOf(podClass.index)] ?? 0) > 1,
-  );
-  if (together) return false;
-  return podClass.repels.some(
-    (term) => podClass.matches.includes(term) && problem.topologies[problem.terms[term]!.topologyKey]!.perNode,
+/** Classes of which no node may have two. */
+function lonelyClasses({ classes, nodes, topologies, terms }: Problem): boolean[] {
+  const together = new Set<number>();
+  for (const { homeClasses, homeCounts } of nodes) {
+    homeClasses.forEach((c, k) => {
+      if (homeCounts[k]! > 1) together.add(c);
+    });
+  }
+  return classes.map(
+    ({ index, repels, matches }) =>
+      // Pods that break the rule already may stay as they are, which a bound must allow for.
+      !together.has(index) &&
+      repels.some((term) => matches.includes(term) && topologies[terms[term]!.topologyKey]!.perNode),
   );
 }
 

@@ -16,7 +16,7 @@ export interface Pattern {
 const SPREAD = 0.1;
 const SEED = 1;
 /** Classes times variations are not more than this. */
-const MOST_VARIED = 10_000;
+const MOST_VARIED = 100_000;
 /** With more classes, each is tried alone in the container that holds it cheapest, and in no other. */
 const FEW_CLASSES = 400;
 

@@ -5,6 +5,7 @@ import { compactRelaxation } from './compact-relaxation.ts';
 import type { Container } from './containers.ts';
 import { Knapsack } from './knapsack.ts';
 import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
+import { generateInParts, MOST_AT_ONCE, MOST_TOGETHER } from './parts.ts';
 import { type Pattern, patternsOf, startingPatterns, variedPatterns } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 
@@ -39,6 +40,18 @@ export function relax(
   if (isNear(bound)) {
     return { containers, bound: roundToPrices(problem, bound), duals, patterns: [], isClosed: false };
   }
+  if (problem.classes.length > MOST_AT_ONCE) {
+    const found = generateInParts(problem, containers, duals, engines, effort, stop);
+    const merged = priceContainers(knapsacks, found.duals, effort.pricingBudget, effort.pricingBudget, stop);
+    const better = lagrangianBound(problem, containers, found.duals, merged);
+    return {
+      patterns: found.patterns,
+      duals,
+      containers,
+      bound: roundToPrices(problem, Math.max(bound, better)),
+      isClosed: false,
+    };
+  }
   const patterns = firstPatterns(problem, knapsacks, duals, effort);
   const generation = generateColumns(
     problem,
@@ -61,7 +74,7 @@ export function tighten(
   stop: () => boolean,
 ): number {
   const { containers, isClosed, duals } = relaxation;
-  if (isClosed) return relaxation.bound;
+  if (isClosed || problem.classes.length > MOST_TOGETHER) return relaxation.bound;
   const knapsacks = knapsacksOf(problem, containers);
   const patterns =
     relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort);

@@ -2,6 +2,7 @@ import type { SnapshotPod, SpreadConstraint } from '@restow/model';
 import {
   affinityTerm,
   allTerms,
+  HintIndex,
   type NodeFilter,
   type NodeView,
   type PodTerm,
@@ -41,6 +42,7 @@ interface Spread {
 export class CouplingIndex {
   readonly topologies: Topology[] = [];
   readonly #terms: Term[] = [];
+  readonly #termsByHint = new HintIndex<number>();
   readonly #spreads: Spread[] = [];
   readonly #topologyByKey = new Map<string, number>();
   readonly #termByKey = new Map<string, number>();
@@ -141,6 +143,7 @@ export class CouplingIndex {
     if (index === undefined) {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
+      this.#termsByHint.add(term.hint, index);
       this.#terms.push({ topology: this.#addTopology(topologyKey, filter), term });
     }
     return index;
@@ -179,7 +182,9 @@ export class CouplingIndex {
     const key = profileKey(pod);
     let matches = this.#matches.get(key);
     if (matches === undefined) {
-      matches = this.#terms.flatMap(({ term }, index) => (term.matches(pod) ? [index] : []));
+      matches = [...this.#termsByHint.candidates(pod)]
+        .filter((index) => this.#terms[index]!.term.matches(pod))
+        .sort((a, b) => a - b);
       this.#matches.set(key, matches);
     }
     return matches;

@@ -18,6 +18,8 @@ export class CouplingCounts {
   /** Spreads over nodes with more than maxSkew pods on some node at the start. */
   readonly #overAtStart: boolean[];
   readonly #touched = new Map<number, Set<number>>();
+  /** By spread: how many pods each domain shall have in the end, while everything is placed anew. */
+  #quotas: readonly (ReadonlyMap<number, number> | null)[] | null = null;
 
   constructor(problem: Problem) {
     this.#problem = problem;
@@ -67,9 +69,51 @@ export class CouplingCounts {
       const domain = domains[terms[term]!.topologyKey]!;
       if (domain < 0 || (taking !== null && !taking.includes(domain))) return false;
       const count = (this.#matching[term]![domain] ?? 0) + selfMatch;
-      if (count - this.#smallest(index) > maxSkew) return false;
+      if (count > (this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index))) return false;
     }
     return true;
+  }
+
+  /**
+   * While everything is placed anew, a spread asks for nothing on the way but that no domain gets more than its share in
+   * the end: else pods could only come to the domains in turn. `mobile`: pods to be placed, by class.
+   */
+  shareOut(mobile: ArrayLike<number>): void {
+    const { classes, spreads } = this.#problem;
+    const placed = this.#problem.terms.map(() => 0);
+    for (const { index, matches } of classes) for (const term of matches) placed[term]! += mobile[index]!;
+    this.#quotas = spreads.map(({ term, domains, selfMatch }) => {
+      if (domains === null || selfMatch === 0) return null;
+      const quota = new Map(domains.map((domain) => [domain, this.#matching[term]![domain] ?? 0]));
+      for (let left = placed[term]!; left > 0; left--) {
+        let least = domains[0]!;
+        for (const domain of domains) if (quota.get(domain)! < quota.get(least)!) least = domain;
+        quota.set(least, quota.get(least)! + 1);
+      }
+      return quota;
+    });
+  }
+
+  /** From here on spreads are kept at every step again. */
+  endShares(): void {
+    this.#quotas = null;
+  }
+
+  /** How many of class `c` may come into these domains together, nothing else changing; more may in the end. */
+  mayAddTogether(c: number, domains: ArrayLike<number>): number {
+    if (!this.mayAdd(c, domains)) return 0;
+    const { classes, terms, spreads } = this.#problem;
+    const { matches, repels, spreads: carried } = classes[c]!;
+    if (repels.some((t) => matches.includes(t) && domains[terms[t]!.topologyKey]! >= 0)) return 1;
+    let most = Number.MAX_SAFE_INTEGER;
+    for (const index of carried) {
+      const { term, maxSkew, selfMatch } = spreads[index]!;
+      if (selfMatch === 0) continue;
+      const domain = domains[terms[term]!.topologyKey]!;
+      const limit = this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index);
+      most = Math.min(most, limit - (this.#matching[term]![domain] ?? 0));
+    }
+    return most;
   }
 
   change(c: number, domains: ArrayLike<number>, delta: number): void {

@@ -24,8 +24,8 @@ const SHORTEST = 0.25;
  * several times that: a node is left by few pods, or for a newer type.
  */
 const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.25, 0.15, 0.07, 0.03, 0.01];
-/** So that of two equally cheap packings the one with fewer moves is kept even when moves are free. */
-const LEAST_MOVE_PRICE = 0.5;
+/** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
+const LEAST_MOVE_PRICE = 5e-6;
 const HEAT = 0.02;
 /** Prices are off by up to this part in a second fresh packing, so that it is another one. */
 const PRICE_NOISE = 0.02;
@@ -59,7 +59,7 @@ export function explore(
 
   const guide = guideOf(problem, relaxation.duals);
   const random = new Random(seed);
-  const movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE);
+  const movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
   const every = 1 + Math.floor(problem.nodes.length / NODES_OF_AN_OFFER);
   let changes = 0;
   const onChange = () => {
@@ -89,6 +89,19 @@ export function explore(
   packing.load(start);
   searchFewPods(packing, movePrice, stop);
   archive.offer(packing);
+  // The cheapest of all come first, so that a search that is stopped has them.
+  const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
+  for (let k = 0; k < freshStarts && !stop(); k++) {
+    packing.load(start);
+    const noise = k === 0 ? 0 : PRICE_NOISE;
+    const pack = (isShared: boolean) => packAfresh(packing, relaxation, guide, engines, random, noise, isShared, stop);
+    if (!pack(true) && !pack(false)) continue;
+    improve(effort.fromFresh, { movePrice: 0, heat: HEAT });
+    reuseNodes(packing);
+    archive.offer(packing);
+    improve(effort.afterReuse, { movePrice });
+    archive.offer(packing);
+  }
   packing.load(start);
   const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
@@ -101,17 +114,14 @@ export function explore(
     if (stop()) return archive.frontier();
     improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
   }
-  const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
-  for (let k = 0; k < freshStarts && !stop(); k++) {
-    packing.load(start);
-    if (!packAfresh(packing, relaxation, guide, engines, random, k === 0 ? 0 : PRICE_NOISE, stop)) continue;
-    improve(effort.fromFresh, { movePrice: 0, heat: HEAT });
-    reuseNodes(packing);
-    archive.offer(packing);
-    improve(effort.afterReuse, { movePrice });
-    archive.offer(packing);
-  }
   return archive.frontier();
+}
+
+function cheapestNode({ nodes, kinds }: Problem): number {
+  let cheapest = Number.POSITIVE_INFINITY;
+  for (const { microsPerHour } of [...nodes, ...kinds])
+    if (microsPerHour > 0) cheapest = Math.min(cheapest, microsPerHour);
+  return Number.isFinite(cheapest) ? cheapest : 0;
 }
 
 function closeEmpty(packing: Packing): void {

@@ -1,18 +1,17 @@
 import type { Relaxation } from '../bound/relax.ts';
-import { SCALE } from '../bound/scale.ts';
-import { type LpEngines, solveOrNull } from '../lp/engines.ts';
+import type { LpEngines } from '../lp/engines.ts';
+import type { NodeKind, Problem } from '../problem/problem.ts';
+import { dive } from './dive.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
 import type { Random } from './random.ts';
 import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
-/** Share of the fractional columns that one dive fixes. */
-const DIVE_SHARE = 0.15;
-
 /**
  * Packs everything that may move afresh: nodes that stay are filled first, then the patterns that the relaxation uses,
- * rounded down, then a dive (fix some of the largest fractions, solve again), then greedily. Leaves the packing
- * untouched and returns false when something found no place.
+ * rounded down, then a dive (fix some of the largest fractions, solve again), then greedily. `isShared`: spreads are kept by
+ * giving each domain its share, which packs better and may fail where keeping them at every step does not. Leaves the
+ * packing untouched and returns false when something found no place.
  */
 export function packAfresh(
   packing: Packing,
@@ -21,6 +20,7 @@ export function packAfresh(
   engines: LpEngines,
   random: Random,
   noise: number,
+  isShared: boolean,
   stop: () => boolean,
 ): boolean {
   const { problem } = packing;
@@ -33,6 +33,8 @@ export function packAfresh(
     packing.clear(slot);
     packing.close(slot);
   }
+  const mobile = problem.classes.map(({ index }) => left.get(index) ?? 0);
+  if (isShared) packing.coupling.shareOut(mobile);
   const staying = problem.nodes.filter(({ index }) => packing.isOpen(index)).map(({ index }) => index);
   const pending = pendingOf(left, guide.worth);
   placeInSlots(
@@ -45,17 +47,22 @@ export function packAfresh(
   pending.classes.forEach((c, k) => {
     demand[c] = pending.counts[k]!;
   });
-  for (const { kind, classes, counts, times } of diveForPatterns(
-    packing,
+  const launched: number[] = [];
+  const elsewhere = twinsOf(problem);
+  for (const { kind, classes, counts, times } of dive(
+    problem,
     relaxation,
+    guide.worth,
     demand,
     () => 1 + noise * random.next(),
     engines,
     stop,
   )) {
     for (let n = 0; n < times; n++) {
-      if (!problem.kinds[kind]!.usable || !packing.mayOpenKind(problem.kinds[kind]!)) break;
-      const slot = packing.launch(problem.kinds[kind]!);
+      const chosen = mostWelcoming(packing, elsewhere[kind]!, classes, counts, launched.length);
+      if (chosen === null) break;
+      const slot = packing.launch(chosen);
+      launched.push(slot);
       let added = 0;
       classes.forEach((c, k) => {
         const wanted = Math.min(counts[k]!, demand[c]!);
@@ -70,8 +77,16 @@ export function packAfresh(
     [...demand].flatMap((count, c) => (count > 0 ? [[c, count] as const] : [])),
     guide.worth,
   );
+  // What rules kept out of one node may find room that they left in another.
+  placeInSlots(
+    packing,
+    rest,
+    () => launched,
+    () => false,
+  );
   const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
   const done = openForPending(packing, rest, guide, guide.kinds.length > 0 ? [] : closed, 0, random, 0);
+  packing.coupling.endShares();
   if (done !== null && packing.coupling.isSound()) {
     packing.commit();
     return true;
@@ -80,86 +95,40 @@ export function packAfresh(
   return false;
 }
 
-interface FixedPattern {
-  readonly kind: number;
-  readonly classes: readonly number[];
-  readonly counts: readonly number[];
-  readonly times: number;
-}
-
-/** Whole numbers of patterns for the demand, by rounding down and diving. Covers what it can; the rest is left. */
-function diveForPatterns(
-  packing: Packing,
-  relaxation: Relaxation,
-  wholeDemand: Float64Array,
-  varied: () => number,
-  engines: LpEngines,
-  stop: () => boolean,
-): FixedPattern[] {
-  const { problem } = packing;
-  const { containers } = relaxation;
-  const patterns = relaxation.patterns.filter(({ container }) => containers[container]!.kind !== null);
-  if (patterns.length === 0) return [];
-  const demand = Float64Array.from(wholeDemand);
-  const fixed: FixedPattern[] = [];
-  const rowOf = new Map<number, number>();
-  const covered = new Set(patterns.flatMap(({ classes }) => classes));
-  demand.forEach((count, c) => {
-    if (count > 0 && covered.has(c)) rowOf.set(c, rowOf.size);
+/** By kind: those that are the same but for where they are, itself among them. */
+function twinsOf({ kinds }: Problem): readonly (readonly NodeKind[])[] {
+  const twins = Map.groupBy(kinds, (kind) => {
+    const { microsPerHour, capacity, limitGroup, template, usable } = kind;
+    return usable ? `${template.name}|${microsPerHour}|${limitGroup}|${capacity.join()}` : kind;
   });
-  const usable = patterns.map((pattern) => ({
-    ...pattern,
-    kind: containers[pattern.container]!.kind!,
-    rows: pattern.classes.flatMap((c, k) => (rowOf.has(c) ? [[rowOf.get(c)!, pattern.counts[k]!] as const] : [])),
-  }));
-  const rhs = () => [...rowOf.keys()].map((c) => demand[c]!);
-  const master = engines.master(
-    rhs().map((value) => ({ sense: '>=' as const, rhs: value })),
-    usable.map(({ kind, rows }) => ({
-      cost: problem.kinds[kind]!.microsPerHour * varied() * SCALE,
-      rows: rows.map(([row]) => row),
-      values: rows.map(([, value]) => value),
-    })),
-  );
-  try {
-    for (let round = 0; round < 60 && !stop(); round++) {
-      if (!demand.some((count) => count > 0)) break;
-      const optimum = solveOrNull(master);
-      if (optimum === null) break;
-      const { primal } = optimum;
-      const order = [...primal.keys()]
-        .filter((j) => primal[j]! > 1e-6)
-        .sort((a, b) => fraction(primal[b]!) - fraction(primal[a]!) || a - b);
-      let fixedSome = false;
-      const fix = (j: number, times: number) => {
-        const { kind, classes, counts } = usable[j]!;
-        let possible = times;
-        classes.forEach((c, k) => {
-          possible = Math.min(possible, Math.floor(demand[c]! / counts[k]!));
-        });
-        if (possible <= 0) return false;
-        classes.forEach((c, k) => {
-          demand[c]! -= possible * counts[k]!;
-        });
-        fixed.push({ kind, classes, counts, times: possible });
-        fixedSome = true;
-        return true;
-      };
-      for (const j of order) if (primal[j]! >= 1) fix(j, Math.floor(primal[j]! + 1e-6));
-      let toRound = Math.max(1, Math.ceil(order.length * DIVE_SHARE));
-      for (const j of order) {
-        if (toRound === 0) break;
-        if (primal[j]! % 1 > 0.3 && fix(j, 1)) toRound--;
-      }
-      if (!fixedSome) break;
-      master.setRightHandSides(rhs());
-    }
-  } finally {
-    master.close();
-  }
-  return fixed;
+  const byKind: (readonly NodeKind[])[] = [];
+  for (const alike of twins.values()) for (const { index } of alike) byKind[index] = alike;
+  return byKind;
 }
 
-function fraction(value: number): number {
-  return value - Math.floor(value + 1e-6);
+/** Of kinds that are alike, the one into whose domains most of the pods may come; in turn where it is all the same. */
+function mostWelcoming(
+  packing: Packing,
+  alike: readonly NodeKind[],
+  classes: readonly number[],
+  counts: readonly number[],
+  turn: number,
+): NodeKind | null {
+  const { problem, coupling } = packing;
+  let best: NodeKind | null = null;
+  let mostWelcome = -1;
+  for (let k = 0; k < alike.length; k++) {
+    const kind = alike[(k + turn) % alike.length]!;
+    if (!kind.usable || !packing.mayOpenKind(kind)) continue;
+    const eligible = problem.eligible[kind.shape]!;
+    if (classes.some((c) => eligible[c] !== 1)) continue;
+    const domains = packing.domainsForLaunch(kind);
+    const welcome = classes.reduce((sum, c, at) => {
+      return problem.classes[c]!.coupled ? sum + Math.min(counts[at]!, coupling.mayAddTogether(c, domains)) : sum;
+    }, 0);
+    if (welcome <= mostWelcome) continue;
+    best = kind;
+    mostWelcome = welcome;
+  }
+  return best;
 }

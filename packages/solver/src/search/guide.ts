@@ -13,6 +13,8 @@ export interface Guide {
   readonly rank: readonly Int32Array[];
   /** By resource: the least that any class asks of it, 0 where some ask nothing. With less than that left a node is full. */
   readonly least: Float64Array;
+  /** Classes that ask for no more than another one of any resource, one for all that ask alike: where none of them fits, nothing does. */
+  readonly smallest: readonly number[];
 }
 
 /** Kinds whose room has the same proportions within this factor are filled in the same order. */
@@ -28,8 +30,17 @@ export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
     return known;
   });
   const usable = promising(problem, worth, rank);
-  const kinds = containersOf({ ...problem, kinds: usable }).flatMap(({ kind }) => (kind === null ? [] : [kind]));
-  return { worth, kinds, allKinds: usable.map(({ index }) => index), rank, least: leastOf(problem) };
+  const kinds = containersOf({ ...problem, kinds: usable, nodes: [] }).flatMap(({ kind }) =>
+    kind === null ? [] : [kind],
+  );
+  return {
+    worth,
+    kinds,
+    allKinds: usable.map(({ index }) => index),
+    rank,
+    least: leastOf(problem),
+    smallest: smallestOf(problem),
+  };
 }
 
 function proportionsOf(capacity: Float64Array): string {
@@ -52,6 +63,23 @@ function rankOf({ classes }: Problem, capacity: Float64Array, worth: Float64Arra
     ranks[c] = position;
   });
   return ranks;
+}
+
+function smallestOf({ classes, resources }: Problem): number[] {
+  const demands = classes.map(({ dims, amounts }) => {
+    const demand = new Float64Array(resources.length);
+    dims.forEach((r, k) => {
+      demand[r] = amounts[k]!;
+    });
+    return demand;
+  });
+  const kept: number[] = [];
+  const total = demands.map((demand) => demand.reduce((sum, amount) => sum + amount, 0));
+  // What asks for no more of anything asks for no more in all, so it has been seen.
+  for (const c of classes.map((_, index) => index).sort((a, b) => total[a]! - total[b]! || a - b)) {
+    if (!kept.some((other) => demands[other]!.every((amount, r) => amount <= demands[c]![r]!))) kept.push(c);
+  }
+  return kept;
 }
 
 function leastOf({ classes, resources }: Problem): Float64Array {

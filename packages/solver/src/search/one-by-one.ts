@@ -19,8 +19,10 @@ interface Choice {
   readonly savedPerMove: number;
 }
 
-/** After so many nodes have gone, it is looked anew where there is room. */
+/** After so many nodes have gone, what has no room any more is forgotten. */
 const REFRESH = 64;
+/** So many nodes with room are tried for a class: rules may keep it out of any number of them. */
+const MOST_TRIED = 200;
 
 /**
  * Node after node, that first whose going saves most for each pod that moves: its pods go into room elsewhere, and what
@@ -80,11 +82,12 @@ function tryWithout(packing: Packing, guide: Guide, random: Random, slot: number
   return (before - costOf(packing)) / moved;
 }
 
-/** Which nodes have room for a pod of a class. It only gets less while nodes go, so this is looked up once. */
+/** Which nodes have room for a pod of a class. It only gets less while nodes go, so it is looked for once, and no further than asked. */
 class Room {
   readonly #packing: Packing;
   readonly #slots: readonly number[];
-  readonly #byClass: (number[] | undefined)[] = [];
+  /** By class: those found to have room, and where to look on. */
+  readonly #byClass: ({ found: number[]; next: number } | undefined)[] = [];
 
   /** The dearest nodes for what they hold are tried last: where something comes, nothing should leave soon. */
   constructor(packing: Packing) {
@@ -95,18 +98,28 @@ class Room {
       .sort((a, b) => packing.pods(b) / packing.price(b) - packing.pods(a) / packing.price(a) || a - b);
   }
 
-  slotsFor(c: number): readonly number[] {
-    let slots = this.#byClass[c];
-    if (slots === undefined) {
-      slots = this.#slots.filter((slot) => this.#packing.isOpen(slot) && this.#packing.room(slot, c) > 0);
-      this.#byClass[c] = slots;
+  *slotsFor(c: number): Generator<number> {
+    const looked = this.#byClass[c] ?? { found: [], next: 0 };
+    this.#byClass[c] = looked;
+    yield* looked.found.slice(0, MOST_TRIED);
+    const { nodes, eligible } = this.#packing.problem;
+    while (looked.next < this.#slots.length && looked.found.length < MOST_TRIED) {
+      const slot = this.#slots[looked.next++]!;
+      if (eligible[nodes[slot]!.shape]![c] !== 1 || !this.#hasRoom(slot, c)) continue;
+      looked.found.push(slot);
+      yield slot;
     }
-    return slots;
   }
 
   /** Called now and then: what has been filled or is gone need not be tried again. */
   forget(): void {
-    this.#byClass.length = 0;
+    this.#byClass.forEach((looked, c) => {
+      if (looked !== undefined) looked.found = looked.found.filter((slot) => this.#hasRoom(slot, c));
+    });
+  }
+
+  #hasRoom(slot: number, c: number): boolean {
+    return this.#packing.isOpen(slot) && this.#packing.room(slot, c) > 0;
   }
 }
 

@@ -39,12 +39,24 @@ export function* slotsOf(state: PackingState): Generator<SlotContent> {
   }
 }
 
+/** Where states are written before they are cut to size. */
+let written = new Int32Array(1 << 12);
+
 /** A slot's place is its node's index, or −1 − kind; then the number of classes, then classes and counts. */
 export function flatten(slots: Iterable<SlotContent>): Int32Array {
-  const flat: number[] = [];
+  let at = 0;
   for (const { node, kind, classes, counts } of slots) {
-    flat.push(node ?? -1 - kind!, classes.length);
-    for (let k = 0; k < classes.length; k++) flat.push(classes[k]!, counts[k]!);
+    if (at + 2 + 2 * classes.length > written.length) {
+      const larger = new Int32Array(2 * (written.length + classes.length));
+      larger.set(written);
+      written = larger;
+    }
+    written[at++] = node ?? -1 - kind!;
+    written[at++] = classes.length;
+    for (let k = 0; k < classes.length; k++) {
+      written[at++] = classes[k]!;
+      written[at++] = counts[k]!;
+    }
   }
-  return Int32Array.from(flat);
+  return written.slice(0, at);
 }

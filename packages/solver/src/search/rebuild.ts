@@ -32,7 +32,7 @@ export function shuffle({ classes, counts }: Pending, random: Random): void {
 export function placeInSlots(
   packing: Packing,
   pending: Pending,
-  slotsFor: (c: number) => readonly number[],
+  slotsFor: (c: number) => Iterable<number>,
   excluded: (slot: number) => boolean,
 ): void {
   for (let k = 0; k < pending.classes.length; k++) {
@@ -134,8 +134,8 @@ function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeK
     const { dims, amounts, coupled } = problem.classes[c]!;
     let fits = pending.counts[k]!;
     for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
+    if (fits > 0 && coupled) fits = Math.min(fits, packing.coupling.mayAddTogether(c, packing.domainsForLaunch(kind)));
     if (fits <= 0) continue;
-    if (coupled && !packing.coupling.mayAdd(c, packing.domainsForLaunch(kind))) continue;
     let isFull = false;
     for (let d = 0; d < dims.length; d++) {
       const r = dims[d]!;
@@ -158,7 +158,8 @@ function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: n
     let fits = Math.min(pending.counts[k]!, packing.room(slot, c));
     const { dims, amounts, coupled } = problem.classes[c]!;
     for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
-    if (fits <= 0 || (coupled && !packing.coupling.mayAdd(c, packing.domains(slot)))) continue;
+    if (fits > 0 && coupled) fits = Math.min(fits, packing.coupling.mayAddTogether(c, packing.domains(slot)));
+    if (fits <= 0) continue;
     for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
     value += fits * guide.worth[c]! + Math.min(fits, packing.home(slot, c)) * packing.priceOfMove(c, movePrice);
   }

@@ -46,7 +46,7 @@ export function ruinAndRecreate(packing: Packing, guide: Guide, random: Random, 
   const refresh = () => {
     const open: number[] = [];
     for (let slot = 0; slot < packing.slots; slot++) if (packing.isOpen(slot)) open.push(slot);
-    roomy = open.filter((slot) => hasRoom(packing, slot));
+    roomy = open.filter((slot) => hasRoom(packing, slot, guide));
     order = open.filter((slot) => packing.isRemovable(slot));
     givenUp = packing.problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
     staying = open.filter((slot) => !packing.isRemovable(slot) && packing.pods(slot) > 0);
@@ -169,10 +169,12 @@ function recreate(
   return openForPending(packing, pending, guide, [...closed, ...homes], movePrice, random, NOISE);
 }
 
-function hasRoom(packing: Packing, slot: number): boolean {
+function hasRoom(packing: Packing, slot: number, { smallest }: Guide): boolean {
   if (packing.isExisting(slot) && !packing.node(slot).receives) return false;
   const free = packing.free(slot);
-  return packing.problem.classes.some(({ dims, amounts }) => {
+  const { classes } = packing.problem;
+  return smallest.some((c) => {
+    const { dims, amounts } = classes[c]!;
     for (let k = 0; k < dims.length; k++) if (free[dims[k]!]! < amounts[k]!) return false;
     return true;
   });

@@ -1,0 +1,91 @@
+import { seededRandom } from '@restow/model';
+import type { LpEngines } from '../lp/engines.ts';
+import type { Bounded } from './bounded.ts';
+import { generateColumns, type RelaxationEffort } from './column-generation.ts';
+import type { Container } from './containers.ts';
+import { Knapsack } from './knapsack.ts';
+import { type Pattern, startingPatterns, variedPatterns } from './patterns.ts';
+
+/** Patterns of more classes than this are found part by part: what a round takes grows faster than their number. */
+export const MOST_AT_ONCE = 200;
+/** With more classes than this one master takes too long beside the search too, and the compact relaxation is the bound. */
+export const MOST_TOGETHER = 1_000;
+/** Classes of one part. */
+const PART = 80;
+const SEED = 1;
+
+/** The more parts, the less is done for each, but for the least that is of use. */
+function effortOfPart({ rounds, variations, pricingBudget, work }: RelaxationEffort, parts: number): RelaxationEffort {
+  const share = (all: number, least: number) => Math.max(least, Math.floor(all / parts));
+  return {
+    rounds: share(rounds, 6),
+    variations: share(5 * variations, 30),
+    pricingBudget,
+    finalBudget: pricingBudget,
+    work: share(work, 5e5),
+  };
+}
+
+/**
+ * Patterns and prices of many classes, part by part: parts are drawn at random, so each is a small cluster like the whole,
+ * and nearly as well packed by itself. Only what can be launched takes part. The prices prove nothing by themselves: the
+ * bound is made of them by looking at all classes at once.
+ */
+export function generateInParts(
+  problem: Bounded,
+  containers: readonly Container[],
+  start: Float64Array,
+  engines: LpEngines,
+  effort: RelaxationEffort,
+  stop: () => boolean,
+): { readonly duals: Float64Array; readonly patterns: readonly Pattern[] } {
+  const launchable = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [] : [k]));
+  const duals = Float64Array.from(start);
+  const patterns: Pattern[] = [];
+  const parts = partsOf(problem, containers, launchable);
+  const share = effortOfPart(effort, parts.length);
+  for (const classes of parts) {
+    if (stop()) break;
+    const part: Bounded = {
+      ...problem,
+      frozenMicrosPerHour: 0,
+      nodes: [],
+      classes: classes.map((c, index) => ({ ...problem.classes[c]!, index })),
+    };
+    const used = launchable.filter((k) => classes.some((c) => containers[k]!.most[c]! > 0));
+    const own = used.map((k) => ({ ...containers[k]!, most: containers[k]!.most.filter(among(classes)) }));
+    const knapsacks = own.map((container) => new Knapsack(container, part.classes, part.boundResources));
+    const prices = start.filter(among(classes));
+    const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share)];
+    const begin = { bound: 0, duals: prices, patterns: first };
+    const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
+    classes.forEach((c, index) => {
+      duals[c] = found.duals[index]!;
+    });
+    for (const { container, classes: local, counts } of found.patterns) {
+      patterns.push({ container: used[container]!, classes: local.map((index) => classes[index]!), counts });
+    }
+  }
+  return { duals, patterns };
+}
+
+/** Each class that fits somewhere new is in one part; within a part in their order. */
+function partsOf({ classes }: Bounded, containers: readonly Container[], launchable: readonly number[]): number[][] {
+  const random = seededRandom(SEED);
+  const fitting = classes.filter(({ index }) => launchable.some((k) => containers[k]!.most[index]! > 0));
+  const shuffled = fitting
+    .map(({ index }) => ({ index, at: random() }))
+    .sort((a, b) => a.at - b.at || a.index - b.index);
+  const parts = Math.ceil(shuffled.length / PART);
+  return Array.from({ length: parts }, (_, part) =>
+    shuffled
+      .filter((_one, position) => position % parts === part)
+      .map(({ index }) => index)
+      .sort((a, b) => a - b),
+  );
+}
+
+function among(classes: readonly number[]): (value: number, index: number) => boolean {
+  const chosen = new Set(classes);
+  return (_, index) => chosen.has(index);
+}
