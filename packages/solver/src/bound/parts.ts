@@ -13,15 +13,19 @@ export const MOST_TOGETHER = 1_000;
 /** Classes of one part. */
 const PART = 80;
 const SEED = 1;
+/** Search nodes of one pricing problem: enough to find a good pattern, and nothing is to be proven here. */
+const PRICING = 150;
+/** A container that, filled at the prices of the relaxation, is worth less than this part of its price is of little use. */
+const PROMISING = 0.95;
 
 /** The more parts, the less is done for each, but for the least that is of use. */
-function effortOfPart({ rounds, variations, pricingBudget, work }: RelaxationEffort, parts: number): RelaxationEffort {
+function effortOfPart({ rounds, variations, work }: RelaxationEffort, parts: number): RelaxationEffort {
   const share = (all: number, least: number) => Math.max(least, Math.floor(all / parts));
   return {
     rounds: share(rounds, 6),
     variations: share(5 * variations, 30),
-    pricingBudget,
-    finalBudget: pricingBudget,
+    pricingBudget: PRICING,
+    finalBudget: PRICING,
     work: share(work, 5e5),
   };
 }
@@ -53,9 +57,14 @@ export function generateInParts(
       classes: classes.map((c, index) => ({ ...problem.classes[c]!, index })),
     };
     const used = launchable.filter((k) => classes.some((c) => containers[k]!.most[c]! > 0));
-    const own = used.map((k) => ({ ...containers[k]!, most: containers[k]!.most.filter(among(classes)) }));
-    const knapsacks = own.map((container) => new Knapsack(container, part.classes, part.boundResources));
     const prices = start.filter(among(classes));
+    const all = used.map((k) => {
+      const container = { ...containers[k]!, most: containers[k]!.most.filter(among(classes)) };
+      return { k, container, knapsack: new Knapsack(container, part.classes, part.boundResources) };
+    });
+    const promising = worthTrying(all, part, prices, share.pricingBudget);
+    const own = promising.map(({ container }) => container);
+    const knapsacks = promising.map(({ knapsack }) => knapsack);
     const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share)];
     const begin = { bound: 0, duals: prices, patterns: first };
     const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
@@ -63,10 +72,33 @@ export function generateInParts(
       duals[c] = found.duals[index]!;
     });
     for (const { container, classes: local, counts } of found.patterns) {
-      patterns.push({ container: used[container]!, classes: local.map((index) => classes[index]!), counts });
+      patterns.push({ container: promising[container]!.k, classes: local.map((index) => classes[index]!), counts });
     }
   }
   return { duals, patterns };
+}
+
+/** What is nearly worth its price when filled, and for each class what holds it cheapest alone, so that nothing is left out. */
+function worthTrying<One extends { readonly container: Container; readonly knapsack: Knapsack }>(
+  all: readonly One[],
+  { classes }: Bounded,
+  prices: Float64Array,
+  budget: number,
+): readonly One[] {
+  const kept = new Set(
+    all.filter(
+      ({ container, knapsack }) => knapsack.solve(prices, budget).value >= PROMISING * container.microsPerHour,
+    ),
+  );
+  for (const { index } of classes) {
+    let cheapest: One | null = null;
+    const alone = ({ container: { microsPerHour, most } }: One) => microsPerHour / most[index]!;
+    for (const one of all) {
+      if (one.container.most[index]! > 0 && (cheapest === null || alone(one) < alone(cheapest))) cheapest = one;
+    }
+    if (cheapest !== null) kept.add(cheapest);
+  }
+  return all.filter((one) => kept.has(one));
 }
 
 /** Each class that fits somewhere new is in one part; within a part in their order. */

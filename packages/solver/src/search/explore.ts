@@ -85,8 +85,6 @@ export function explore(
     archive.offer(packing);
   };
 
-  oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
-  packing.load(start);
   searchFewPods(packing, movePrice, stop);
   archive.offer(packing);
   // The cheapest of all come first, so that a search that is stopped has them.
@@ -102,6 +100,8 @@ export function explore(
     improve(effort.afterReuse, { movePrice });
     archive.offer(packing);
   }
+  packing.load(start);
+  oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(start);
   const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.

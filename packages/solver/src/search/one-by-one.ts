@@ -19,8 +19,9 @@ interface Choice {
   readonly savedPerMove: number;
 }
 
-/** After so many nodes have gone, what has no room any more is forgotten. */
+/** After so many nodes have gone, or this part of all, what has no room any more is forgotten. */
 const REFRESH = 64;
+const REFRESH_PART = 0.03;
 /** So many nodes with room are tried for a class: rules may keep it out of any number of them. */
 const MOST_TRIED = 200;
 
@@ -45,6 +46,7 @@ export function oneByOne(packing: Packing, guide: Guide, random: Random, options
     if (choice !== null) choices.push(choice);
   }
   choices.sort(byWorth);
+  const refresh = Math.max(REFRESH, Math.ceil(REFRESH_PART * packing.problem.nodes.length));
   let gone = 0;
   while (choices.length > 0 && packing.moves < options.mostMoves && !options.stop()) {
     const { slot } = choices.pop()!;
@@ -52,7 +54,7 @@ export function oneByOne(packing: Packing, guide: Guide, random: Random, options
     const next = choices.at(-1)?.savedPerMove ?? options.leastSaving;
     if (savedPerMove >= next && savedPerMove > options.leastSaving) {
       packing.commit();
-      if (++gone % REFRESH === 0) room.forget();
+      if (++gone % refresh === 0) room.forget();
       options.onChange(packing);
       continue;
     }
