@@ -23,7 +23,7 @@ function effortOfPart({ rounds, variations, work }: RelaxationEffort, parts: num
   const share = (all: number, least: number) => Math.max(least, Math.floor(all / parts));
   return {
     rounds: share(rounds, 6),
-    variations: share(5 * variations, 30),
+    variations: share(2 * variations, 30),
     pricingBudget: PRICING,
     finalBudget: PRICING,
     work: share(work, 5e5),

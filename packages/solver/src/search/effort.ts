@@ -27,7 +27,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     afterReuse: 3_000,
   },
   normal: {
-    relaxation: { rounds: 60, variations: 48, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
+    relaxation: { rounds: 60, variations: 150, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
     tightening: { rounds: 200, variations: 48, pricingBudget: 1_000, finalBudget: 500_000, work: 12e6 },
     smallGap: 0.007,
     fromCurrent: 10_000,
@@ -36,7 +36,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     afterReuse: 8_000,
   },
   thorough: {
-    relaxation: { rounds: 150, variations: 96, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
+    relaxation: { rounds: 150, variations: 200, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
     tightening: { rounds: 1_000, variations: 96, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
     smallGap: 0,
     fromCurrent: 60_000,
