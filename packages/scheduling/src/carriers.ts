@@ -1,9 +1,9 @@
 import type { SnapshotPod } from '@restow/model';
 import type { ClusterState } from './cluster-state.ts';
+import { HintIndex } from './hint-index.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
 import { refusalsInState } from './rules.ts';
-import { HintIndex } from './term-index.ts';
 import type { PodView, World } from './views.ts';
 
 /** A pod whose rules speak of other pods, and of which. */

@@ -1,8 +1,8 @@
+import { HintIndex } from './hint-index.ts';
 import type { NodeFilter } from './node-filter.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm } from './pod-terms.ts';
 import { bump, DomainNodes, TermCount } from './term-count.ts';
-import { HintIndex } from './term-index.ts';
 import type { NodeView, PodView, World } from './views.ts';
 
 /** One node and what runs on it. */

@@ -1,7 +1,7 @@
 import { canonicalJson, type LabelSelector, type PodAffinityTerm, type SpreadConstraint } from '@restow/model';
+import { hintOf } from './hint-index.ts';
 import { matchesSelector, narrowSelector } from './label-selector.ts';
 import { labelsKey } from './pod-profile.ts';
-import { hintOf } from './term-index.ts';
 import type { PodView, World } from './views.ts';
 
 /** Which pods a rule counts, resolved against the pod that carries the rule. Equal keys count the same pods. */

@@ -19,8 +19,9 @@ export class SolverWorkerError extends RestowError {
   }
 }
 
-/** How long after its limit, or after a cancel, a worker may take to hand over what it has. */
+/** How long after its limit, or after a cancel, a worker may take to check and hand over what it has, and for each pod. */
 const GRACE_MS = 30_000;
+const GRACE_MS_PER_POD = 0.6;
 
 /** `makePlan` in a thread of its own, so that the caller stays responsive and the solver can be stopped. */
 export async function planInWorker(request: PlanRequest, options: WorkerOptions): Promise<Plan> {
@@ -40,15 +41,16 @@ function inWorker(
   const flag = new SharedArrayBuffer(4);
   const input: SearchInput = { restow: 'solver', request, wants, flag, timeLimitMs };
   const worker = new Worker(workerUrl(), { workerData: input });
+  const graceMs = GRACE_MS + GRACE_MS_PER_POD * request.snapshot.pods.length;
   return new Promise((resolve, reject) => {
-    let timer = setTimeout(giveUp, timeLimitMs + GRACE_MS);
+    let timer = setTimeout(giveUp, timeLimitMs + graceMs);
     function giveUp() {
       settle(() => reject(new SolverWorkerError('the solver did not answer in time and was ended')));
     }
     function cancel() {
       Atomics.store(new Int32Array(flag), 0, 1);
       clearTimeout(timer);
-      timer = setTimeout(giveUp, GRACE_MS);
+      timer = setTimeout(giveUp, graceMs);
     }
     function settle(act: () => void) {
       clearTimeout(timer);

@@ -31,20 +31,18 @@ function effortOfPart({ rounds, variations, work }: RelaxationEffort, parts: num
 }
 
 /**
- * Patterns and prices of many classes, part by part: parts are drawn at random, so each is a small cluster like the whole,
- * and nearly as well packed by itself. Only what can be launched takes part. The prices prove nothing by themselves: the
- * bound is made of them by looking at all classes at once.
+ * Patterns of many classes, part by part, from prices by class: parts are drawn at random, so each is a small cluster like
+ * the whole, and nearly as well packed by itself. Only what can be launched takes part, and nothing is proven.
  */
-export function generateInParts(
+export function patternsInParts(
   problem: Bounded,
   containers: readonly Container[],
-  start: Float64Array,
+  duals: Float64Array,
   engines: LpEngines,
   effort: RelaxationEffort,
   stop: () => boolean,
-): { readonly duals: Float64Array; readonly patterns: readonly Pattern[] } {
+): readonly Pattern[] {
   const launchable = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [] : [k]));
-  const duals = Float64Array.from(start);
   const patterns: Pattern[] = [];
   const parts = partsOf(problem, containers, launchable);
   const share = effortOfPart(effort, parts.length);
@@ -57,7 +55,7 @@ export function generateInParts(
       classes: classes.map((c, index) => ({ ...problem.classes[c]!, index })),
     };
     const used = launchable.filter((k) => classes.some((c) => containers[k]!.most[c]! > 0));
-    const prices = start.filter(among(classes));
+    const prices = duals.filter(among(classes));
     const all = used.map((k) => {
       const container = { ...containers[k]!, most: containers[k]!.most.filter(among(classes)) };
       return { k, container, knapsack: new Knapsack(container, part.classes, part.boundResources) };
@@ -68,14 +66,11 @@ export function generateInParts(
     const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share)];
     const begin = { bound: 0, duals: prices, patterns: first };
     const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
-    classes.forEach((c, index) => {
-      duals[c] = found.duals[index]!;
-    });
     for (const { container, classes: local, counts } of found.patterns) {
       patterns.push({ container: promising[container]!.k, classes: local.map((index) => classes[index]!), counts });
     }
   }
-  return { duals, patterns };
+  return patterns;
 }
 
 /** What is nearly worth its price when filled, and for each class what holds it cheapest alone, so that nothing is left out. */

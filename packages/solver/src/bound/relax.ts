@@ -5,7 +5,7 @@ import { compactRelaxation } from './compact-relaxation.ts';
 import type { Container } from './containers.ts';
 import { Knapsack } from './knapsack.ts';
 import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
-import { generateInParts, MOST_AT_ONCE, MOST_TOGETHER } from './parts.ts';
+import { MOST_AT_ONCE, MOST_TOGETHER, patternsInParts } from './parts.ts';
 import { type Pattern, patternsOf, startingPatterns, variedPatterns } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 
@@ -16,7 +16,8 @@ export interface Relaxation extends Generation {
 
 /**
  * Bounds the problem and finds the patterns that a cheap plan is made of: column generation, started from the compact
- * relaxation's prices. Where `isNear` says of the bound so far that little can be saved anyway, no patterns are looked for.
+ * relaxation's prices; part by part where there are too many classes, with the compact relaxation's bound. Where `isNear`
+ * says of the bound so far that little can be saved anyway, no patterns are looked for.
  */
 export function relax(
   problem: Bounded,
@@ -41,16 +42,8 @@ export function relax(
     return { containers, bound: roundToPrices(problem, bound), duals, patterns: [], isClosed: false };
   }
   if (problem.classes.length > MOST_AT_ONCE) {
-    const found = generateInParts(problem, containers, duals, engines, effort, stop);
-    const merged = priceContainers(knapsacks, found.duals, effort.pricingBudget, effort.pricingBudget, stop);
-    const better = lagrangianBound(problem, containers, found.duals, merged);
-    return {
-      patterns: found.patterns,
-      duals,
-      containers,
-      bound: roundToPrices(problem, Math.max(bound, better)),
-      isClosed: false,
-    };
+    const patterns = patternsInParts(problem, containers, duals, engines, effort, stop);
+    return { containers, bound: roundToPrices(problem, bound), duals, patterns, isClosed: false };
   }
   const patterns = firstPatterns(problem, knapsacks, duals, effort);
   const generation = generateColumns(

@@ -8,10 +8,10 @@ import type { Random } from './random.ts';
 import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
 /**
- * Packs everything that may move afresh: nodes that stay are filled first, then the patterns that the relaxation uses,
- * rounded down, then a dive (fix some of the largest fractions, solve again), then greedily. `isShared`: spreads are kept by
+ * Packs everything that may move afresh: nodes that stay are filled first, then what a dive makes of the patterns of the
+ * relaxation, in zones that take it, then greedily. `isShared`: spreads are kept by
  * giving each domain its share, which packs better and may fail where keeping them at every step does not. Leaves the
- * packing untouched and returns false when something found no place.
+ * packing untouched and returns false when something found no place or it was stopped.
  */
 export function packAfresh(
   packing: Packing,
@@ -85,7 +85,7 @@ export function packAfresh(
     () => false,
   );
   const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
-  const done = openForPending(packing, rest, guide, guide.kinds.length > 0 ? [] : closed, 0, random, 0);
+  const done = openForPending(packing, rest, guide, guide.kinds.length > 0 ? [] : closed, 0, random, 0, stop);
   packing.coupling.endShares();
   if (done !== null && packing.coupling.isSound()) {
     packing.commit();

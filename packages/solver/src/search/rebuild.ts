@@ -57,7 +57,7 @@ interface Choice {
 /**
  * Opens nodes for what is pending, one after the other: launched ones, or existing ones that are closed, whichever gives
  * most worth for its price (the homecoming of a pod is worth a move). The slots that were opened, or null when something
- * fits nowhere.
+ * fits nowhere or it was stopped.
  */
 export function openForPending(
   packing: Packing,
@@ -67,10 +67,12 @@ export function openForPending(
   movePrice: number,
   random: Random,
   noise: number,
+  stop: () => boolean = () => false,
 ): number[] | null {
   const { problem } = packing;
   const opened: number[] = [];
   while (pending.total > 0) {
+    if (stop()) return null;
     const coupled = pending.classes.some((c, k) => pending.counts[k]! > 0 && problem.classes[c]!.coupled);
     const byWorth = random.next() < 0.4;
     const most = worthOf(pending, guide) * (1 + noise);
