@@ -94,11 +94,11 @@ test('more work never gives a dearer plan than less', TIMEOUT, () => {
 
 test('more moves never give a dearer plan than fewer, moves and time away at their prices', TIMEOUT, () => {
   let saves = 0;
-  for (let seed = 0; seed < (isSoak ? 2_000 : 40); seed++) {
+  for (let seed = 0; seed < (isSoak ? 1_000 : 15); seed++) {
     const plain = requestOf(seed);
     const values = [{ pods: '', namespaces: [], interruption: '0', perSecondAway: '0.0005' }];
     const evacuation = { ...plain.policy.evacuation, values };
-    const costs = [0, 1, 2, 3, 5, 8, null].map((maxMoves) => {
+    const costs = [0, 1, 3, 8, null].map((maxMoves) => {
       const { objective } = planOf({ ...plain, policy: { ...plain.policy, evacuation, maxMoves } }).summary;
       return objective!.nodes + objective!.moves + objective!.away;
     });
@@ -107,7 +107,7 @@ test('more moves never give a dearer plan than fewer, moves and time away at the
       expect(cost, `seed ${seed}`).toBeLessThanOrEqual((costs[k - 1] ?? cost) + 2);
     if (costs.at(-1)! < costs[0]!) saves++;
   }
-  expect(saves).toBeGreaterThan(10);
+  expect(saves).toBeGreaterThan(3);
 });
 
 function timesPrices(book: PriceBook, factor: number): PriceBook {
