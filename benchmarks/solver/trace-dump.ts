@@ -1,23 +1,20 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { csvRows, PRICE_FILE_HEAD, priceFileRow } from './csv-rows.ts';
+import { argumentsOf, csvRows, machineTypes, nodeObject, podObject, writeDump, ZONES } from './kubectl-dump.ts';
 
 /**
  * Turns the public Alibaba trace into what `kubectl get … -o json` would print of a cluster that runs all of it: every row
  * a running pod, fractional GPUs as one, spread over EC2 types until 50–60 % of the CPU is requested. Also writes the price
- * file of the types that may be launched. Usage: trace-dump.ts DATA_FOLDER TRACE.csv OUT_FOLDER [PODS]; with more pods than
- * the trace has, it is gone through again.
+ * file of the types that may be launched. With more pods than the
+ * trace has, it is gone through again.
  */
-const [dataFolder, trace, outFolder, wanted] = process.argv.slice(2) as [string, string, string, string | undefined];
+const USAGE = 'trace-dump.ts DATA_FOLDER TRACE.csv OUT_FOLDER [PODS]';
+const [dataFolder, trace, outFolder, wanted] = argumentsOf(USAGE, 3, 3) as [string, string, string, string?];
 
-const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 const FAMILIES =
   /^(c5|m5|r5|c6a|m6a|r6a|g4dn|g5|g6)\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge|16xlarge|24xlarge|48xlarge)$/;
 const PLAIN_NODES = ['m5.8xlarge', 'c5.9xlarge', 'm5.12xlarge', 'r5.8xlarge', 'm5.24xlarge'];
 const GPU_NODES = ['g5.12xlarge', 'g5.48xlarge', 'g4dn.12xlarge'];
 
-const types = csvRows(readFileSync(join(dataFolder, 'aws-us-east-1.csv'), 'utf8'))
+const types = machineTypes(dataFolder)
   .filter((row) => FAMILIES.test(row.instance_type!) || PLAIN_NODES.includes(row.instance_type!))
   .filter((row) => !(row.gpu_count === '0' && row.gpu_name !== ''));
 const typeOf = new Map(types.map((row) => [row.instance_type!, row]));
@@ -33,7 +30,7 @@ interface Node {
   readonly allocatableCpu: number;
 }
 
-const rows = csvRows(readFileSync(trace, 'utf8'));
+const rows = csvRows(trace);
 const pods = Array.from({ length: wanted === undefined ? rows.length : Number(wanted) }, (_, index) => {
   const row = rows[index % rows.length]!;
   const round = Math.floor(index / rows.length);
@@ -85,53 +82,10 @@ for (const [index, pod] of pods.entries()) {
 }
 
 const items = [
-  ...nodes.map((node) => {
-    const row = typeOf.get(node.type)!;
-    const allocatable = {
-      cpu: `${row.allocatable_cpu_milli}m`,
-      memory: `${row.allocatable_memory_mib}Mi`,
-      pods: row.allocatable_pods,
-      ...(row.gpu_count === '0' ? {} : { 'nvidia.com/gpu': row.gpu_count }),
-    };
-    const labels = {
-      'kubernetes.io/hostname': node.name,
-      'kubernetes.io/os': 'linux',
-      'kubernetes.io/arch': 'amd64',
-      'node.kubernetes.io/instance-type': node.type,
-      'topology.kubernetes.io/zone': node.zone,
-      'topology.kubernetes.io/region': 'us-east-1',
-      'karpenter.sh/capacity-type': 'on-demand',
-      'karpenter.sh/nodepool': 'default',
-    };
-    return {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { name: node.name, uid: `n-${node.name}`, labels },
-      spec: {},
-      status: { allocatable },
-    };
-  }),
-  ...placed.map(({ pod, node }) => {
-    const requests = {
-      cpu: `${pod.cpu}m`,
-      memory: `${pod.memory}Mi`,
-      ...(pod.gpu > 0 ? { 'nvidia.com/gpu': String(pod.gpu) } : {}),
-    };
-    const app = `app-${pod.cpu}-${pod.memory}-${pod.gpu}`;
-    const ownerReferences = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: app, uid: app, controller: true }];
-    return {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: pod.name, namespace: 'default', uid: `p-${pod.name}`, labels: { app }, ownerReferences },
-      spec: { nodeName: node, containers: [{ name: 'c', resources: { requests } }] },
-      status: { phase: 'Running' },
-    };
-  }),
+  ...nodes.map(({ name, type, zone }) => nodeObject(name, typeOf.get(type)!, zone, 'default', {})),
+  ...placed.map(({ pod, node }) => podObject(pod.name, `app-${pod.cpu}-${pod.memory}-${pod.gpu}`, node, pod)),
 ];
-const prices = types.flatMap((row) => ZONES.map((zone) => priceFileRow(row, zone)));
-mkdirSync(outFolder, { recursive: true });
-writeFileSync(join(outFolder, 'dump.json.gz'), gzipSync(JSON.stringify({ apiVersion: 'v1', kind: 'List', items })));
-writeFileSync(join(outFolder, 'prices.csv'), `${[PRICE_FILE_HEAD, ...prices].join('\n')}\n`);
+writeDump(outFolder, items, types);
 const total = nodes.reduce((sum, node) => sum + node.allocatableCpu, 0);
 const left = nodes.reduce((sum, node) => sum + node.cpu, 0);
 process.stdout.write(

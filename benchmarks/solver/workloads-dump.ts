@@ -1,17 +1,15 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { csvRows, PRICE_FILE_HEAD, priceFileRow } from './csv-rows.ts';
+import { seededRandom } from '@restow/model';
+import { argumentsOf, machineTypes, nodeObject, podObject, type Row, writeDump, ZONES } from './kubectl-dump.ts';
 
 /**
  * Writes what `kubectl get … -o json` would print of a cluster of many workloads of some twenty small pods each, from code
  * and seed: replicas from one to some hundreds, requests over two orders of magnitude, rules as they are found in
  * production (zone spread, one to a node, a pool of one's own). Nodes are two thirds requested. Also the price file of the
- * 150 offerings that may be launched. Usage: workloads-dump.ts DATA_FOLDER OUT_FOLDER PODS [SEED]
+ * 150 offerings that may be launched.
  */
-const [dataFolder, outFolder, wanted, seed] = process.argv.slice(2) as [string, string, string, string | undefined];
+const USAGE = 'workloads-dump.ts DATA_FOLDER OUT_FOLDER PODS [SEED]';
+const [dataFolder, outFolder, wanted, seed] = argumentsOf(USAGE, 3, 2) as [string, string, string, string?];
 
-const ZONES = ['us-east-1a', 'us-east-1b', 'us-east-1c'];
 const OFFERED = /^(c5|m5|r5|c6a|m6a|r6a|m7i|r7i|c7i)\.(large|xlarge|2xlarge|4xlarge|8xlarge|12xlarge)$/;
 const OFFERINGS = 150;
 const POOLS = ['default', 'default', 'default', 'batch'];
@@ -34,7 +32,7 @@ interface Workload {
 
 interface Node {
   readonly name: string;
-  readonly type: Record<string, string>;
+  readonly type: Row;
   readonly zone: string;
   readonly pool: string;
   cpu: number;
@@ -42,9 +40,9 @@ interface Node {
   pods: number;
 }
 
-const random = generator(Number(seed ?? 1));
+const random = seededRandom(Number(seed ?? 1));
 const between = (low: number, high: number) => low * (high / low) ** random();
-const table = csvRows(readFileSync(join(dataFolder, 'aws-us-east-1.csv'), 'utf8'));
+const table = machineTypes(dataFolder);
 const typeOf = new Map(table.map((row) => [row.instance_type!, row]));
 
 const nodes: Node[] = [];
@@ -54,18 +52,17 @@ const holds = new Set<string>();
 const placed: { readonly name: string; readonly workload: Workload; readonly node: string }[] = [];
 for (let index = 0; placed.length < Number(wanted); index++) place(workload(index));
 
-mkdirSync(outFolder, { recursive: true });
 const items = [
   ...POOLS.slice(2).map(nodePool),
-  ...nodes.map(nodeObject),
-  ...placed.map(({ name, workload: of, node }) => podObject(name, of, node)),
+  ...nodes.map(({ name, type, zone, pool }) => nodeObject(name, type, zone, pool, { taints: taintsOf(pool) })),
+  ...placed.map(({ name, workload: { name: app, ...one }, node }) =>
+    podObject(name, app, node, { ...one, gpu: 0 }, rulesOf(app, one)),
+  ),
 ];
-writeFileSync(join(outFolder, 'dump.json.gz'), gzipSync(JSON.stringify({ apiVersion: 'v1', kind: 'List', items })));
 const offered = table.filter(({ instance_type }) => OFFERED.test(instance_type!)).slice(0, OFFERINGS / ZONES.length);
-const prices = offered.flatMap((type) => ZONES.map((zone) => priceFileRow(type, zone)));
-writeFileSync(join(outFolder, 'prices.csv'), `${[PRICE_FILE_HEAD, ...prices].join('\n')}\n`);
+writeDump(outFolder, items, offered);
 process.stdout.write(
-  `${placed.length} pods of ${new Set(placed.map(({ workload: one }) => one.name)).size} workloads on ${nodes.length} nodes, ${prices.length} offerings\n`,
+  `${placed.length} pods of ${new Set(placed.map(({ workload: one }) => one.name)).size} workloads on ${nodes.length} nodes, ${OFFERINGS} offerings\n`,
 );
 
 function workload(index: number): Workload {
@@ -141,82 +138,38 @@ function taintsOf(pool: string): object[] {
   return pool === 'default' ? [] : [{ key: 'pool', value: pool, effect: 'NoSchedule' }];
 }
 
-function nodeObject({ name, type, zone, pool }: Node): object {
-  const labels = {
-    'kubernetes.io/hostname': name,
-    'kubernetes.io/os': 'linux',
-    'kubernetes.io/arch': 'amd64',
-    'node.kubernetes.io/instance-type': type.instance_type,
-    'topology.kubernetes.io/zone': zone,
-    'topology.kubernetes.io/region': 'us-east-1',
-    'karpenter.sh/capacity-type': 'on-demand',
-    'karpenter.sh/nodepool': pool,
-  };
-  const allocatable = {
-    cpu: `${type.allocatable_cpu_milli}m`,
-    memory: `${type.allocatable_memory_mib}Mi`,
-    pods: type.allocatable_pods,
-  };
-  return {
-    apiVersion: 'v1',
-    kind: 'Node',
-    metadata: { name, uid: `n-${name}`, labels },
-    spec: { taints: taintsOf(pool) },
-    status: { allocatable },
-  };
-}
-
-function podObject(name: string, { name: app, cpu, memory, pool, rule }: Workload, nodeName: string): object {
+/** What the spec of a workload's pods says of where they may run. */
+function rulesOf(app: string, { pool, rule }: Pick<Workload, 'pool' | 'rule'>): object {
   const labelSelector = { matchLabels: { app } };
   return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      ...{ name, namespace: 'default', uid: `p-${name}`, labels: { app } },
-      ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: app, uid: app, controller: true }],
-    },
-    spec: {
-      nodeName,
-      containers: [{ name: 'c', resources: { requests: { cpu: `${cpu}m`, memory: `${memory}Mi` } } }],
-      ...(pool === 'default'
-        ? {}
-        : {
-            nodeSelector: { 'karpenter.sh/nodepool': pool },
-            tolerations: [{ key: 'pool', operator: 'Equal', value: pool, effect: 'NoSchedule' }],
-          }),
-      ...(rule === 'spread'
-        ? {
-            topologySpreadConstraints: [
-              {
-                maxSkew: 1,
-                topologyKey: 'topology.kubernetes.io/zone',
-                whenUnsatisfiable: 'DoNotSchedule',
-                labelSelector,
-              },
-            ],
-          }
-        : {}),
-      ...(rule === 'apart'
-        ? {
-            affinity: {
-              podAntiAffinity: {
-                requiredDuringSchedulingIgnoredDuringExecution: [
-                  { labelSelector, topologyKey: 'kubernetes.io/hostname' },
-                ],
-              },
+    ...(pool === 'default'
+      ? {}
+      : {
+          nodeSelector: { 'karpenter.sh/nodepool': pool },
+          tolerations: [{ key: 'pool', operator: 'Equal', value: pool, effect: 'NoSchedule' }],
+        }),
+    ...(rule === 'spread'
+      ? {
+          topologySpreadConstraints: [
+            {
+              maxSkew: 1,
+              topologyKey: 'topology.kubernetes.io/zone',
+              whenUnsatisfiable: 'DoNotSchedule',
+              labelSelector,
             },
-          }
-        : {}),
-    },
-    status: { phase: 'Running' },
-  };
-}
-
-/** Numbers in [0, 1), the same for the same seed. Source: the constants of Numerical Recipes, Press et al. 2007. */
-function generator(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 4294967296;
+          ],
+        }
+      : {}),
+    ...(rule === 'apart'
+      ? {
+          affinity: {
+            podAntiAffinity: {
+              requiredDuringSchedulingIgnoredDuringExecution: [
+                { labelSelector, topologyKey: 'kubernetes.io/hostname' },
+              ],
+            },
+          },
+        }
+      : {}),
   };
 }

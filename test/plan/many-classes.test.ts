@@ -28,7 +28,7 @@ test('hundreds of kinds of pods, many of them spread over zones or apart, are pa
   expect(plan.summary.microsPerHour.after).toBeLessThan(0.7 * plan.summary.microsPerHour.before);
 });
 
-/** Replicas go to the zones in turn, three workloads to a node of 16 cores. */
+/** Replicas go to the zones in turn, onto one of thirty nodes there that has room and none of the workload, or a new one. */
 function clusterOf(random: () => number): Snapshot {
   const below = (n: number) => Math.floor(random() * n);
   const pods: SnapshotPod[] = [];

@@ -1,9 +1,9 @@
 import type { SnapshotPod } from '@restow/model';
 import type { ClusterState } from './cluster-state.ts';
-import { HintIndex } from './hint-index.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
 import { refusalsInState } from './rules.ts';
+import { TermIndex } from './term-index.ts';
 import type { PodView, World } from './views.ts';
 
 /** A pod whose rules speak of other pods, and of which. */
@@ -27,17 +27,17 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
 
 /** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */
 export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) => readonly Carrier[] {
-  const byTerm = new Map<string, { readonly term: PodTerm; readonly carriers: Carrier[] }>();
-  const index = new HintIndex<{ readonly term: PodTerm; readonly carriers: readonly Carrier[] }>();
+  const byTerm = new Map<string, Carrier[]>();
+  const index = new TermIndex<readonly Carrier[]>();
   for (const carrier of carriers) {
     for (const term of carrier.terms) {
       let alike = byTerm.get(term.key);
       if (alike === undefined) {
-        alike = { term, carriers: [] };
+        alike = [];
         byTerm.set(term.key, alike);
-        index.add(term.hint, alike);
+        index.add(term, alike);
       }
-      alike.carriers.push(carrier);
+      alike.push(carrier);
     }
   }
   const found = new Map<string, readonly Carrier[]>();
@@ -45,8 +45,7 @@ export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) 
     const key = profileKey(pod);
     let speaking = found.get(key);
     if (speaking === undefined) {
-      const matching = [...index.candidates(pod)].filter(({ term }) => term.matches(pod));
-      speaking = [...new Set(matching.flatMap((one) => one.carriers))];
+      speaking = [...new Set(index.matching(pod).flat())];
       found.set(key, speaking);
     }
     return speaking;

@@ -1,8 +1,8 @@
-import { HintIndex } from './hint-index.ts';
 import type { NodeFilter } from './node-filter.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm } from './pod-terms.ts';
 import { bump, DomainNodes, TermCount } from './term-count.ts';
+import { HintIndex, TermIndex } from './term-index.ts';
 import type { NodeView, PodView, World } from './views.ts';
 
 /** One node and what runs on it. */
@@ -45,8 +45,8 @@ export class ClusterState {
   readonly #domains = new Map<string, DomainNodes>();
   /** Anti-affinity terms of the pods that run, by topology key and term: whom they keep away, and from where. */
   readonly #repulsions = new Map<string, TermCount>();
-  readonly #countsByHint = new HintIndex<TermCount>();
-  readonly #repulsionsByHint = new HintIndex<TermCount>();
+  readonly #countsByTerm = new TermIndex<TermCount>();
+  readonly #repulsionsByTerm = new TermIndex<TermCount>();
   readonly #profiles = new Map<string, Profile>();
   readonly #profilesByHint = new HintIndex<Profile>();
   readonly #profileOf = new WeakMap<PodView, Profile>();
@@ -98,9 +98,9 @@ export class ClusterState {
     const key = `${topologyKey}\n${filter?.key ?? ''}\n${term.key}`;
     let count = this.#counts.get(key);
     if (count === undefined) {
-      count = new TermCount(term, topologyKey, filter);
+      count = new TermCount(topologyKey, filter);
       this.#counts.set(key, count);
-      this.#countsByHint.add(term.hint, count);
+      this.#countsByTerm.add(term, count);
       for (const { counts, places } of this.#profilesOf(term)) {
         counts.push(count);
         for (const [{ node }, pods] of places) count.adjust(node, pods);
@@ -138,9 +138,9 @@ export class ClusterState {
       const key = `${antiTerm.topologyKey}\n${term.key}`;
       let count = this.#repulsions.get(key);
       if (count === undefined) {
-        count = new TermCount(term, antiTerm.topologyKey, null);
+        count = new TermCount(antiTerm.topologyKey, null);
         this.#repulsions.set(key, count);
-        this.#repulsionsByHint.add(term.hint, count);
+        this.#repulsionsByTerm.add(term, count);
         for (const { repulsions } of this.#profilesOf(term)) repulsions.push(count);
       }
       count.adjust(place.node, sign);
@@ -158,9 +158,7 @@ export class ClusterState {
     const key = profileKey(pod);
     profile = this.#profiles.get(key);
     if (profile === undefined) {
-      const matching = (counts: HintIndex<TermCount>) =>
-        [...counts.candidates(pod)].filter(({ term }) => term.matches(pod));
-      const [counts, repulsions] = [matching(this.#countsByHint), matching(this.#repulsionsByHint)];
+      const [counts, repulsions] = [this.#countsByTerm.matching(pod), this.#repulsionsByTerm.matching(pod)];
       profile = { sample: pod, counts, repulsions, places: new Map() };
       this.#profiles.set(key, profile);
       this.#profilesByHint.add(null, profile);

@@ -1,6 +1,5 @@
 export { type Carrier, carriersBySubject, carriersOf, troubles } from './carriers.ts';
 export { ClusterState, type Place, type StateRule } from './cluster-state.ts';
-export { HintIndex } from './hint-index.ts';
 export { matchesExpression, matchesSelector, parseLabelSelector } from './label-selector.ts';
 export { type NodeFilter, spreadFilter } from './node-filter.ts';
 export { type AttachLimits, attachLimitsOf, daemonPods, daemonsOn, viewOfNode } from './node-views.ts';
@@ -23,4 +22,5 @@ export {
   refusalsOfNode,
   STATE_RULES,
 } from './rules.ts';
+export { TermIndex } from './term-index.ts';
 export { daemonPodView, type NodeRule, type NodeView, type PodView, type World, worldOf } from './views.ts';

@@ -1,5 +1,4 @@
 import { canonicalJson, type LabelSelector, type PodAffinityTerm, type SpreadConstraint } from '@restow/model';
-import { hintOf } from './hint-index.ts';
 import { matchesSelector, narrowSelector } from './label-selector.ts';
 import { labelsKey } from './pod-profile.ts';
 import type { PodView, World } from './views.ts';
@@ -93,6 +92,12 @@ function toPodTerm(term: ResolvedTerm): PodTerm {
     matches: (pod) =>
       (namespaces === null || namespaces.has(pod.namespace)) && matchesSelector(term.selector, pod.labels),
   };
+}
+
+/** null where there is no label and value that every pod which the selector matches has. */
+function hintOf(selector: LabelSelector): string | null {
+  const first = selector === null ? undefined : Object.entries(selector.matchLabels)[0];
+  return first === undefined ? null : `${first[0]}=${first[1]}`;
 }
 
 function isEmpty(selector: NonNullable<LabelSelector>): boolean {

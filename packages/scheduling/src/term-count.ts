@@ -1,10 +1,8 @@
 import type { NodeFilter } from './node-filter.ts';
-import type { PodTerm } from './pod-terms.ts';
 import type { NodeView } from './views.ts';
 
-/** Pods that match a term, by domain: kept up to date, never counted again. */
+/** How many pods that match one term are in each domain: kept up to date, never counted again. */
 export class TermCount {
-  readonly term: PodTerm;
   readonly topologyKey: string;
   readonly byDomain = new Map<string, number>();
   total = 0;
@@ -13,8 +11,7 @@ export class TermCount {
   readonly #domainsWith = new Map<number, number>();
 
   /** `filter`: pods on nodes that it does not admit are not counted. */
-  constructor(term: PodTerm, topologyKey: string, filter: NodeFilter | null) {
-    this.term = term;
+  constructor(topologyKey: string, filter: NodeFilter | null) {
     this.topologyKey = topologyKey;
     this.#filter = filter;
   }
@@ -56,10 +53,6 @@ export class DomainNodes {
 
   get size(): number {
     return this.#nodes.size;
-  }
-
-  has(domain: string): boolean {
-    return this.#nodes.has(domain);
   }
 
   /** One node more, or less. */

@@ -13,7 +13,7 @@ import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
 import { boundedOf } from './bound/bounded.ts';
 import { containersOf } from './bound/containers.ts';
-import { type Relaxation, relax, tighten } from './bound/relax.ts';
+import { canTighten, type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
 import type { LpEngines } from './lp/engines.ts';
@@ -177,7 +177,7 @@ function beginTightening(
   effort: Effort,
 ): (stop: (() => boolean) | null) => number {
   const work = EFFORTS[effort].tightening;
-  if (work === null || relaxation.isClosed) return () => relaxation.bound;
+  if (work === null || !canTighten(problem, relaxation)) return () => relaxation.bound;
   const bounded = boundedOf(problem);
   const here = (stop: (() => boolean) | null) =>
     stop === null ? relaxation.bound : tighten(bounded, relaxation, engines, work, stop);

@@ -15,8 +15,6 @@ export interface Pattern {
 /** Prices are varied by up to this part to find patterns to start with. */
 const SPREAD = 0.1;
 const SEED = 1;
-/** Classes times variations are not more than this. */
-const MOST_VARIED = 100_000;
 /** With more classes, each is tried alone in the container that holds it cheapest, and in no other. */
 const FEW_CLASSES = 400;
 
@@ -35,8 +33,7 @@ export function variedPatterns(
 ): Pattern[] {
   const random = seededRandom(SEED);
   const patterns: Pattern[] = [];
-  const times = Math.min(variations, Math.ceil(MOST_VARIED / duals.length));
-  for (let k = 0; k < times; k++) {
+  for (let k = 0; k < variations; k++) {
     const varied = duals.map((dual) => dual * (1 + SPREAD * (2 * random() - 1)));
     patterns.push(...patternsOf(priceContainers(knapsacks, varied, pricingBudget, pricingBudget)));
   }

@@ -58,7 +58,12 @@ export function relax(
   return { ...generation, containers, bound: roundToPrices(problem, generation.bound) };
 }
 
-/** Goes on where `relax` ended, with more work. */
+/** Whether more work can prove more, in a time that is worth waiting for. */
+export function canTighten({ classes }: Pick<Bounded, 'classes'>, { isClosed }: Pick<Relaxation, 'isClosed'>): boolean {
+  return !isClosed && classes.length <= MOST_TOGETHER;
+}
+
+/** Goes on where `relax` ended, with more work; only where `canTighten` says so. */
 export function tighten(
   problem: Bounded,
   relaxation: Relaxation,
@@ -66,8 +71,7 @@ export function tighten(
   effort: RelaxationEffort,
   stop: () => boolean,
 ): number {
-  const { containers, isClosed, duals } = relaxation;
-  if (isClosed || problem.classes.length > MOST_TOGETHER) return relaxation.bound;
+  const { containers, duals } = relaxation;
   const knapsacks = knapsacksOf(problem, containers);
   const patterns =
     relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort);

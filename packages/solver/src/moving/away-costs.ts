@@ -2,9 +2,6 @@ import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
 import type { Movement } from './movement.ts';
 import { stakes } from './stake.ts';
 
-/** Costs that differ by less than the last of so many binary digits are one, so that pods which differ in little are of one class. */
-const BITS = 6;
-
 /**
  * What the time without a pod costs when it is moved once, micro-units an hour over the policy's horizon: the
  * predicted stall times what each second without it is worth, where the policy says so. What its kind makes of it is
@@ -20,13 +17,13 @@ export function awayCosts(
     const { awayMicrosPerSecond, isAwaySaid } = stakeOf(pod);
     if (!isAwaySaid) return 0;
     const micros = (movement(pod).stallMs / 1000) * awayMicrosPerSecond;
-    return rounded(micros / policy.horizonHours);
+    return micros / policy.horizonHours;
   };
 }
 
-/** In binary, so that sums of them are exact and prices times a power of two give the same plan. */
-function rounded(amount: number): number {
+/** Rounded to so many binary digits: sums of such amounts are exact, and times a power of two they stay what they are. */
+export function inBits(amount: number, bits: number): number {
   if (amount <= 0) return 0;
-  const step = 2 ** (Math.floor(Math.log2(amount)) - BITS);
+  const step = 2 ** (Math.floor(Math.log2(amount)) - bits);
   return Math.round(amount / step) * step;
 }

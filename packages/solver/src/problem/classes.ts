@@ -1,8 +1,14 @@
 import { compareText, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
 import { keptOf, type World } from '@restow/scheduling';
+import { inBits } from '../moving/away-costs.ts';
 import type { CouplingIndex } from './coupling.ts';
 import type { PodClass } from './problem.ts';
 import { mayCome, type ShapeIndex } from './shapes.ts';
+
+/** Pods whose cost of being moved differs in no more than the last of so many binary digits are alike. */
+const ALIKE_BITS = 6;
+/** What one of a class costs, near enough to be exact and short enough for sums of it to be. */
+const SUM_BITS = 20;
 
 const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
 
@@ -23,7 +29,7 @@ export function groupIntoClasses(
 ): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
   const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
   const eligibilityByRules = new Map<string, string>();
-  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string }>();
+  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string; away: number }>();
   for (const pod of mobile) {
     const demand = demands.get(pod)!;
     const kept = keptOf(pod, nodeByName.get(pod.node!)!, policy);
@@ -37,6 +43,7 @@ export function groupIntoClasses(
       eligibilityByRules.set(rules, eligibility);
     }
     const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
+    const away = awayMicrosPerHour(pod);
     const key = JSON.stringify([
       resources.map((name) => demand[name] ?? 0),
       matches,
@@ -44,15 +51,18 @@ export function groupIntoClasses(
       attracts,
       spreads,
       eligibility,
-      awayMicrosPerHour(pod),
+      inBits(away, ALIKE_BITS),
     ]);
     const group = byKey.get(key);
-    if (group === undefined) byKey.set(key, { pods: [pod], eligibility });
-    else group.pods.push(pod);
+    if (group === undefined) byKey.set(key, { pods: [pod], eligibility, away });
+    else {
+      group.pods.push(pod);
+      group.away += away;
+    }
   }
   const classOf = new Map<SnapshotPod, number>();
   const groups = [...byKey].sort(([a], [b]) => compareText(a, b));
-  const classes = groups.map(([, { pods }], index): PodClass => {
+  const classes = groups.map(([, { pods, away }], index): PodClass => {
     for (const pod of pods) classOf.set(pod, index);
     const demand = demands.get(pods[0]!)!;
     const dims = resources.flatMap((name, r) => ((demand[name] ?? 0) > 0 ? [r] : []));
@@ -64,7 +74,7 @@ export function groupIntoClasses(
       amounts: Float64Array.from(dims, (r) => demand[resources[r]!]!),
       ...carried,
       coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
-      awayMicrosPerHour: awayMicrosPerHour(pods[0]!),
+      awayMicrosPerHour: inBits(away / pods.length, SUM_BITS),
     };
   });
   const eligible = shapes.facts.map((_, shape) =>

@@ -2,13 +2,13 @@ import type { SnapshotPod, SpreadConstraint } from '@restow/model';
 import {
   affinityTerm,
   allTerms,
-  HintIndex,
   type NodeFilter,
   type NodeView,
   type PodTerm,
   profileKey,
   spreadFilter,
   spreadTerm,
+  TermIndex,
   type World,
 } from '@restow/scheduling';
 import type { CountTerm, SpreadRule, Topology } from './problem.ts';
@@ -42,7 +42,7 @@ interface Spread {
 export class CouplingIndex {
   readonly topologies: Topology[] = [];
   readonly #terms: Term[] = [];
-  readonly #termsByHint = new HintIndex<number>();
+  readonly #indices = new TermIndex<number>();
   readonly #spreads: Spread[] = [];
   readonly #topologyByKey = new Map<string, number>();
   readonly #termByKey = new Map<string, number>();
@@ -143,7 +143,7 @@ export class CouplingIndex {
     if (index === undefined) {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
-      this.#termsByHint.add(term.hint, index);
+      this.#indices.add(term, index);
       this.#terms.push({ topology: this.#addTopology(topologyKey, filter), term });
     }
     return index;
@@ -182,9 +182,7 @@ export class CouplingIndex {
     const key = profileKey(pod);
     let matches = this.#matches.get(key);
     if (matches === undefined) {
-      matches = [...this.#termsByHint.candidates(pod)]
-        .filter((index) => this.#terms[index]!.term.matches(pod))
-        .sort((a, b) => a - b);
+      matches = this.#indices.matching(pod).sort((a, b) => a - b);
       this.#matches.set(key, matches);
     }
     return matches;

@@ -65,11 +65,10 @@ export class CouplingCounts {
       if (this.#total[t]! > 0 || !matches.includes(t)) return false;
     }
     for (const index of carried) {
-      const { term, maxSkew, selfMatch, domains: taking } = spreads[index]!;
+      const { term, selfMatch, domains: taking } = spreads[index]!;
       const domain = domains[terms[term]!.topologyKey]!;
       if (domain < 0 || (taking !== null && !taking.includes(domain))) return false;
-      const count = (this.#matching[term]![domain] ?? 0) + selfMatch;
-      if (count > (this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index))) return false;
+      if (selfMatch > this.#leftIn(index, domain)) return false;
     }
     return true;
   }
@@ -107,11 +106,8 @@ export class CouplingCounts {
     if (repels.some((t) => matches.includes(t) && domains[terms[t]!.topologyKey]! >= 0)) return 1;
     let most = Number.MAX_SAFE_INTEGER;
     for (const index of carried) {
-      const { term, maxSkew, selfMatch } = spreads[index]!;
-      if (selfMatch === 0) continue;
-      const domain = domains[terms[term]!.topologyKey]!;
-      const limit = this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index);
-      most = Math.min(most, limit - (this.#matching[term]![domain] ?? 0));
+      const { term, selfMatch } = spreads[index]!;
+      if (selfMatch === 1) most = Math.min(most, this.#leftIn(index, domains[terms[term]!.topologyKey]!));
     }
     return most;
   }
@@ -173,6 +169,13 @@ export class CouplingCounts {
       if ((counts[domain] ?? 0) - smallest > Math.max(maxSkew, initialSkews.get(domain) ?? 0)) return false;
     }
     return true;
+  }
+
+  /** How many more matching pods a spread lets into a domain, nothing else changing. */
+  #leftIn(index: number, domain: number): number {
+    const { term, maxSkew } = this.#problem.spreads[index]!;
+    const most = this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index);
+    return most - (this.#matching[term]![domain] ?? 0);
   }
 
   #smallest(index: number): number {

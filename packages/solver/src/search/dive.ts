@@ -10,16 +10,22 @@ const ROUNDS = 60;
 /** A pattern of which some is over is used when the rest of it is worth this part of its price. */
 const CLIPPED_WORTH = 0.9;
 
-/** A pattern, its price and how many of it are used. */
-export interface FixedPattern {
+interface LaunchPattern extends Pick<Pattern, 'classes' | 'counts'> {
   readonly kind: number;
-  readonly classes: readonly number[];
-  readonly counts: readonly number[];
+}
+
+/** A pattern and how many of it are used. */
+export interface FixedPattern extends LaunchPattern {
   readonly times: number;
 }
 
-interface LaunchPattern extends Pick<Pattern, 'classes' | 'counts'> {
-  readonly kind: number;
+export interface DiveOptions {
+  /** By class: what a pod is worth, micros per hour. */
+  readonly worth: ArrayLike<number>;
+  /** Factor on the price of the next pattern, so that another dive is another one. */
+  readonly varied: () => number;
+  readonly engines: LpEngines;
+  readonly stop: () => boolean;
 }
 
 /**
@@ -30,11 +36,8 @@ interface LaunchPattern extends Pick<Pattern, 'classes' | 'counts'> {
 export function dive(
   { kinds }: Problem,
   { containers, patterns }: Relaxation,
-  worth: ArrayLike<number>,
   demand: Float64Array,
-  varied: () => number,
-  engines: LpEngines,
-  stop: () => boolean,
+  options: DiveOptions,
 ): FixedPattern[] {
   const launched = patterns.flatMap(({ container, classes, counts }) => {
     const { kind } = containers[container]!;
@@ -42,7 +45,7 @@ export function dive(
   });
   const price = ({ kind }: LaunchPattern) => kinds[kind]!.microsPerHour;
   return apart(launched, demand.length).flatMap((together) =>
-    diveAmong(together, price, worth, Float64Array.from(demand), varied, engines, stop),
+    diveAmong(together, price, Float64Array.from(demand), options),
   );
 }
 
@@ -62,11 +65,8 @@ function apart(patterns: readonly LaunchPattern[], classes: number): LaunchPatte
 function diveAmong(
   patterns: readonly LaunchPattern[],
   price: (pattern: LaunchPattern) => number,
-  worth: ArrayLike<number>,
   demand: Float64Array,
-  varied: () => number,
-  engines: LpEngines,
-  stop: () => boolean,
+  { worth, varied, engines, stop }: DiveOptions,
 ): FixedPattern[] {
   const fixed: FixedPattern[] = [];
   const rowOf = new Map<number, number>();

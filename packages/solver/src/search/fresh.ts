@@ -49,15 +49,9 @@ export function packAfresh(
   });
   const launched: number[] = [];
   const elsewhere = twinsOf(problem);
-  for (const { kind, classes, counts, times } of dive(
-    problem,
-    relaxation,
-    guide.worth,
-    demand,
-    () => 1 + noise * random.next(),
-    engines,
-    stop,
-  )) {
+  const varied = () => 1 + noise * random.next();
+  const fixed = dive(problem, relaxation, demand, { worth: guide.worth, varied, engines, stop });
+  for (const { kind, classes, counts, times } of fixed) {
     for (let n = 0; n < times; n++) {
       const chosen = mostWelcoming(packing, elsewhere[kind]!, classes, counts, launched.length);
       if (chosen === null) break;

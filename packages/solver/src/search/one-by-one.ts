@@ -103,7 +103,7 @@ class Room {
   *slotsFor(c: number): Generator<number> {
     const looked = this.#byClass[c] ?? { found: [], next: 0 };
     this.#byClass[c] = looked;
-    yield* looked.found.slice(0, MOST_TRIED);
+    yield* looked.found;
     const { nodes, eligible } = this.#packing.problem;
     while (looked.next < this.#slots.length && looked.found.length < MOST_TRIED) {
       const slot = this.#slots[looked.next++]!;
