@@ -140,9 +140,11 @@ export const planSchema = z.strictObject({
         traffic: micros,
         /** Launched nodes, while those that they stand in for are still there. */
         surge: micros,
+        /** Proven: no valid plan with at most as many moves as the policy allows makes it smaller. Unknown in plans of old. */
+        bound: micros.optional(),
       })
       .nullable(),
-    /** The same for node prices and moving together, against the same kind of bound. */
+    /** (total − bound) / bound, of the objective. */
     objectiveGap: z.number().nullable(),
     status: z.enum(['optimal', 'effort-reached', 'time-limit', 'cancelled']),
     nodes: z.strictObject({

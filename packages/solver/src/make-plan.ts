@@ -13,6 +13,7 @@ import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
 import { boundedOf } from './bound/bounded.ts';
 import { containersOf } from './bound/containers.ts';
+import { boundWithin, type MovingBound, type MovingRelaxation } from './bound/moving-relaxation.ts';
 import { canTighten, type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
@@ -23,6 +24,7 @@ import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { assemblePlan, namesOf } from './plan/assemble.ts';
 import { buildProblem } from './problem/build-problem.ts';
+import { numberOfPods } from './problem/classes.ts';
 import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
@@ -30,6 +32,7 @@ import { EFFORTS } from './search/effort.ts';
 import { explore, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
+import { movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
 import { boundOfFewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
@@ -66,6 +69,9 @@ export class PlanRefusedError extends RestowError {
   }
 }
 
+/** The objective's parts are rounded one by one. */
+const ROUNDED_PARTS = 2;
+
 /** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
 const MOST_REPETITIONS = 5;
 
@@ -81,6 +87,8 @@ export interface Searched {
   readonly prices: PriceLookup;
   readonly coverage: Coverage;
   readonly relaxation: Relaxation;
+  /** What is proven of plans by how much they move, moves at their price. */
+  readonly movingBounds: readonly MovingBound[];
   /** The first moves nothing; each later one of the first search moves more and costs less. */
   readonly states: readonly PackingState[];
   /** The best of them and of what less effort has found, whatever it moves. */
@@ -124,49 +132,57 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
     return { ...found, bound: Math.max(found.bound, boundOfFewPods(on) ?? 0) };
   };
-  const search = (on: Problem, relaxation: Relaxation): PackingState[] => {
+  const search = (on: Problem, relaxation: Relaxation, moving: MovingRelaxation | null): PackingState[] => {
     context.onProgress('searching');
-    return explore(on, relaxation, context.engines, EFFORTS[effort], seed, stop);
+    return explore(on, relaxation, moving, context.engines, EFFORTS[effort], seed, stop);
   };
   const relaxation = relaxed(problem);
   const tightened = beginTightening(problem, relaxation, context, effort);
-  const frontier = search(problem, relaxation);
-  const states = [...frontier];
-  let best = bestWithin({ problem, states, before }, null);
-  let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
-  const couldSaveMore = () => best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
-  for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
-    if (!couldSaveMore()) break;
-    const next = endStateOf(end.snapshot, end.problem, end.realisation);
-    const nextProblem = buildProblem(next, book, prices, policy);
-    const again = chooseWorthwhile(nextProblem, search(nextProblem, relaxed(nextProblem)), null);
-    if (again.moves.length === 0 && again.removed.length === 0) break;
-    const launched = new Map([...end.launched, ...launchedNames(end.snapshot, end.problem, end.realisation)]);
-    const composed = composeStates(problem, nextProblem, again, launched);
-    if (composed === null) break;
-    states.push(composed);
-    best = bestWithin({ problem, states, before }, null);
-    end = { snapshot: next, problem: nextProblem, realisation: again, launched };
+  const moving = movingRelaxationOf(problem, relaxation, context.engines);
+  try {
+    const frontier = search(problem, relaxation, moving);
+    const states = [...frontier];
+    let best = bestWithin({ problem, states, before }, null);
+    let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
+    const couldSaveMore = () =>
+      best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
+    for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
+      if (!couldSaveMore()) break;
+      const next = endStateOf(end.snapshot, end.problem, end.realisation);
+      const nextProblem = buildProblem(next, book, prices, policy);
+      const again = chooseWorthwhile(nextProblem, search(nextProblem, relaxed(nextProblem), null), null);
+      if (again.moves.length === 0 && again.removed.length === 0) break;
+      const launched = new Map([...end.launched, ...launchedNames(end.snapshot, end.problem, end.realisation)]);
+      const composed = composeStates(problem, nextProblem, again, launched);
+      if (composed === null) break;
+      states.push(composed);
+      best = bestWithin({ problem, states, before }, null);
+      end = { snapshot: next, problem: nextProblem, realisation: again, launched };
+    }
+    context.onProgress('proving');
+    const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
+    const tighter = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
+    const bound = Math.max(relaxation.bound, tighter, before?.relaxation.bound ?? 0);
+    const ownBounds = proveWithMoves(problem, moving, states.at(-1), EFFORTS[effort].proof, stop);
+    return {
+      asked,
+      digests,
+      request,
+      context,
+      started,
+      problem,
+      prices: lookup,
+      coverage,
+      relaxation: { ...relaxation, bound },
+      movingBounds: [...ownBounds, ...(before?.movingBounds ?? [])],
+      states,
+      best,
+      status,
+      before,
+    };
+  } finally {
+    moving?.close();
   }
-  context.onProgress('proving');
-  const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
-  const tighter = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
-  const bound = Math.max(relaxation.bound, tighter, before?.relaxation.bound ?? 0);
-  return {
-    asked,
-    digests,
-    request,
-    context,
-    started,
-    problem,
-    prices: lookup,
-    coverage,
-    relaxation: { ...relaxation, bound },
-    states,
-    best,
-    status,
-    before,
-  };
 }
 
 /** How to get, after the search, the bound that more work proves; null when it is not wanted any more. */
@@ -186,13 +202,18 @@ function beginTightening(
 
 /** The best of what was found with at most so many moves; null: with any number. */
 export function planWithin(found: Searched, maxMoves: number | null): Plan {
-  const { asked, digests, request, context, started, problem, prices, coverage, relaxation, status } = found;
+  const { asked, digests, request, context, started, problem, prices, coverage, relaxation, movingBounds, status } =
+    found;
   const { snapshot, effort, seed } = request;
   const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
   const problems = check(request, problem, best);
   if (relaxation.bound > best.microsPerHour)
     problems.push(`the bound ${relaxation.bound} is above the cost ${best.microsPerHour}`);
+  const withMoves = boundWithin(movingBounds, maxMoves ?? numberOfPods(problem));
+  const objectiveBound = Math.max(relaxation.bound, Math.floor(withMoves) - ROUNDED_PARTS);
+  if (objectiveBound > objectiveOf(problem, best))
+    problems.push(`the bound ${objectiveBound} is above the objective ${objectiveOf(problem, best)}`);
   if (problems.length > 0) throw new PlanRefusedError(problems);
   return assemblePlan({
     asked,
@@ -202,6 +223,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
     prices,
     coverage,
     bound: relaxation.bound,
+    objectiveBound,
     duals: relaxation.duals,
     realisation: best,
     status,

@@ -34,6 +34,7 @@ export function renderSummary(plan: Plan): string {
         (gap === null ? 'no gap can be stated' : `this plan is within ${percent(gap, 2)} of it`) +
         ` (${status})`,
     ],
+    ...movingProofRows(plan),
     [
       'nodes',
       `${nodes.before} now, ${nodes.after} after: ${nodes.removed} go, ${nodes.launched} come` +
@@ -46,6 +47,15 @@ export function renderSummary(plan: Plan): string {
     ...objectiveRows(plan),
   ];
   return renderColumns(rows);
+}
+
+/** Where moves are limited or cost something, that is proven too: no plan could have come as near to the nodes' bound. */
+function movingProofRows({ summary, policy }: Plan): string[][] {
+  const { objective, objectiveGap, microsPerHour, currency } = summary;
+  if (objective === null || objective.bound === undefined || objective.bound <= microsPerHour.bound) return [];
+  const limit = policy.maxMoves === null ? 'moves at their price' : `no more than ${policy.maxMoves} moves`;
+  const gap = objectiveGap === null ? 'no gap can be stated' : `this plan is within ${percent(objectiveGap, 2)} of it`;
+  return [['', `with ${limit}, nothing costs less than ${formatMicros(objective.bound, currency)}/h; ${gap}`]];
 }
 
 /** What it costs to get there is weighed against what is saved, so it is said. */

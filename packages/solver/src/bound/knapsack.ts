@@ -68,11 +68,15 @@ export class Knapsack {
     });
   }
 
+  /** `enough`: whether a content is worth less than this is not asked. */
   solve(profits: ArrayLike<number>, budget: number, enough = 0): KnapsackAnswer {
     const count = this.#items.length;
     const R = this.#resources;
     const order: number[] = [];
     for (let i = 0; i < count; i++) if (profits[this.#items[i]!]! > 0) order.push(i);
+    if (enough > 0 && this.#dualValue(order, profits, this.#multipliers) * (1 + ROUNDING) <= enough) {
+      return { value: 0, upper: enough, classes: [], counts: [], visited: 0 };
+    }
     this.#improveMultipliers(order, profits);
     const surrogate = new Float64Array(count);
     for (const i of order) {

@@ -36,6 +36,8 @@ export interface PlanFacts {
   readonly prices: PriceLookup;
   readonly coverage: Coverage;
   readonly bound: number;
+  /** The same for nodes and moves together, with no more moves than the policy allows. */
+  readonly objectiveBound: number;
   readonly duals: ArrayLike<number>;
   readonly realisation: Realisation;
   readonly status: PlanStatus;
@@ -61,7 +63,7 @@ export function namesOf(problem: Problem, realisation: Realisation, taken: Reado
 }
 
 export function assemblePlan(facts: PlanFacts): Plan {
-  const { asked, digests, snapshot, problem, bound, duals, realisation, status } = facts;
+  const { asked, digests, snapshot, problem, bound, objectiveBound, duals, realisation, status } = facts;
   const { policy, movement } = problem;
   const names = namesOf(problem, realisation, new Set(snapshot.nodes.map(({ name }) => name)));
   const nameOf = (slot: number) => names.get(slot)!;
@@ -69,7 +71,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
   const after = realisation.microsPerHour;
   const launched = realisation.launched.filter(({ spare }) => !spare);
   const predictions = realisation.moves.map(({ pod }) => movement(pod));
-  const objective = objectiveParts(problem, realisation);
+  const objective = { ...objectiveParts(problem, realisation), bound: objectiveBound };
   const plan: Plan = {
     apiVersion: API_VERSION,
     kind: 'Plan',
@@ -93,7 +95,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       terms: termsOf(facts, nameOf),
       gap: relativeGap(after, bound),
       objective,
-      objectiveGap: relativeGap(objective.total, bound),
+      objectiveGap: relativeGap(objective.total, objectiveBound),
       status: after <= bound && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
       nodes: {
         before: snapshot.nodes.length,
@@ -123,7 +125,10 @@ export function assemblePlan(facts: PlanFacts): Plan {
 }
 
 /** The objective by its parts, each rounded by itself: what they add up to is the total. */
-function objectiveParts(problem: Problem, realisation: Realisation): NonNullable<Plan['summary']['objective']> {
+function objectiveParts(
+  problem: Problem,
+  realisation: Realisation,
+): Omit<NonNullable<Plan['summary']['objective']>, 'bound'> {
   const costs = movingCosts(problem, realisation);
   const [moves, away, traffic, surge] = [costs.moves, costs.away, costs.traffic, costs.surge].map(Math.round) as [
     number,

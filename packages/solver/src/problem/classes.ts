@@ -2,7 +2,7 @@ import { compareText, type Policy, type Snapshot, type SnapshotPod } from '@rest
 import { keptOf, type World } from '@restow/scheduling';
 import { inBits } from '../moving/away-costs.ts';
 import type { CouplingIndex } from './coupling.ts';
-import type { PodClass } from './problem.ts';
+import type { PodClass, Problem } from './problem.ts';
 import { mayCome, type ShapeIndex } from './shapes.ts';
 
 /** Pods whose cost of being moved differs in no more than the last of so many binary digits are alike. */
@@ -81,4 +81,9 @@ export function groupIntoClasses(
     Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])),
   );
   return { classes, eligible, classOf };
+}
+
+/** Pods that may move. */
+export function numberOfPods({ classes }: Pick<Problem, 'classes'>): number {
+  return classes.reduce((sum, { pods }) => sum + pods.length, 0);
 }

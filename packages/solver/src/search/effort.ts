@@ -1,5 +1,7 @@
 import type { Effort } from '@restow/model';
 import type { RelaxationEffort } from '../bound/column-generation.ts';
+import type { MovingEffort } from '../bound/moving-relaxation.ts';
+import type { SweepEffort } from './sweep.ts';
 
 /** Work, not seconds: the same effort gives the same plan on every machine. */
 export interface SearchEffort {
@@ -14,6 +16,10 @@ export interface SearchEffort {
   /** Packings made afresh, each of another mixture of patterns. */
   readonly freshStarts: number;
   readonly afterReuse: number;
+  /** What is done after the search to bound what a plan costs with its moves. */
+  readonly proof: MovingEffort;
+  /** Packings for limits on moves in between. */
+  readonly sweep: SweepEffort;
 }
 
 export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
@@ -25,6 +31,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromFresh: 6_000,
     freshStarts: 2,
     afterReuse: 3_000,
+    proof: { rounds: 10, pricingBudget: 40, finalBudget: 40, leastGain: 0 },
+    sweep: { points: 3, rounds: 6, pricingBudget: 40, finalBudget: 40, leastGain: 1e-3, trials: 1_000 },
   },
   normal: {
     relaxation: { rounds: 60, variations: 150, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
@@ -34,6 +42,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromFresh: 26_000,
     freshStarts: 1,
     afterReuse: 8_000,
+    proof: { rounds: 30, pricingBudget: 60, finalBudget: 4_000, leastGain: 0 },
+    sweep: { points: 12, rounds: 10, pricingBudget: 60, finalBudget: 60, leastGain: 1e-3, trials: 1_000 },
   },
   thorough: {
     relaxation: { rounds: 150, variations: 200, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
@@ -43,5 +53,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromFresh: 60_000,
     freshStarts: 3,
     afterReuse: 60_000,
+    proof: { rounds: 100, pricingBudget: 100, finalBudget: 50_000, leastGain: 0 },
+    sweep: { points: 16, rounds: 20, pricingBudget: 100, finalBudget: 100, leastGain: 2e-4, trials: 4_000 },
   },
 };

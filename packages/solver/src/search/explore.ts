@@ -1,5 +1,7 @@
+import type { MovingRelaxation } from '../bound/moving-relaxation.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
+import { numberOfPods } from '../problem/classes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { Archive } from './archive.ts';
 import type { SearchEffort } from './effort.ts';
@@ -13,6 +15,7 @@ import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
 import { STRETCHES, stretchesOf } from './stretches.ts';
+import { sweep } from './sweep.ts';
 
 /** Where no more than this part can be saved, the cluster as it is is polished and no fresh packing is tried. */
 export const WORTH_A_FRESH_START = 0.06;
@@ -24,6 +27,8 @@ const SHORTEST = 0.25;
  * several times that: a node is left by few pods, or for a newer type.
  */
 const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.25, 0.15, 0.07, 0.03, 0.01];
+/** Where packings are made for many moves, lower prices than this are left to them. */
+const SWEPT_BELOW = 0.4;
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
 const LEAST_MOVE_PRICE = 5e-6;
 const HEAT = 0.02;
@@ -38,17 +43,18 @@ const SMALLEST_SHARE = 0.04;
 
 /**
  * Searches packings between "nothing moves" and "as cheap as can be found", always in the same way whatever limit on
- * moves the plan will have. The first state of the answer moves nothing; each later one moves more and costs less.
+ * moves the plan will have; `moving` guides it there, null: nothing does. The first state of the answer moves nothing; each later one moves more and costs less.
  */
 export function explore(
   problem: Problem,
   relaxation: Relaxation,
+  moving: MovingRelaxation | null,
   engines: LpEngines,
   effort: SearchEffort,
   seed: number,
   stop: () => boolean,
 ): PackingState[] {
-  const pods = problem.classes.reduce((sum, podClass) => sum + podClass.pods.length, 0);
+  const pods = numberOfPods(problem);
   const archive = new Archive(pods);
   const packing = new Packing(problem);
   closeEmpty(packing);
@@ -103,12 +109,19 @@ export function explore(
   packing.load(start);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(start);
-  const prices = MOVE_PRICES.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
+  const isSwept = moving !== null && freshStarts > 0;
+  const shares = isSwept ? MOVE_PRICES.filter((share) => share > SWEPT_BELOW) : MOVE_PRICES;
+  const prices = shares.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   for (const price of [...prices, movePrice, ...prices.toReversed()]) {
     if (stop()) return archive.frontier();
-    improve(effort.fromCurrent / (1 + prices.length), { movePrice: price });
+    improve(effort.fromCurrent / (1 + MOVE_PRICES.length), { movePrice: price });
     archive.offer(packing);
+  }
+  if (isSwept) {
+    const polish = (price: number, mostMoves: number) =>
+      improve(effort.sweep.trials, { movePrice: movePrice + price, mostMoves });
+    sweep(packing, start, archive, moving, guide, random, effort.sweep, polish, stop);
   }
   for (const stretch of stretchesOf(archive, pods, movePrice)) {
     if (stop()) return archive.frontier();

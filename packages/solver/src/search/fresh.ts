@@ -1,7 +1,7 @@
 import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
-import { dive } from './dive.ts';
+import { dive, type FixedPattern } from './dive.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
 import type { Random } from './random.ts';
@@ -47,11 +47,21 @@ export function packAfresh(
   pending.classes.forEach((c, k) => {
     demand[c] = pending.counts[k]!;
   });
-  const launched: number[] = [];
-  const elsewhere = twinsOf(problem);
   const varied = () => 1 + noise * random.next();
   const fixed = dive(problem, relaxation, demand, { worth: guide.worth, varied, engines, stop });
-  for (const { kind, classes, counts, times } of fixed) {
+  const launched = launchAll(packing, fixed, demand);
+  return finish(packing, guide, demand, () => launched, random, stop);
+}
+
+/** Launches nodes with these contents, in zones that take them, and takes what came onto them off the demand. Their slots. */
+export function launchAll(
+  packing: Packing,
+  contents: readonly FixedPattern[],
+  demand: Float64Array,
+): readonly number[] {
+  const launched: number[] = [];
+  const elsewhere = twinsOf(packing.problem);
+  for (const { kind, classes, counts, times } of contents) {
     for (let n = 0; n < times; n++) {
       const chosen = mostWelcoming(packing, elsewhere[kind]!, classes, counts, launched.length);
       if (chosen === null) break;
@@ -67,18 +77,25 @@ export function packAfresh(
       if (added === 0) packing.close(slot);
     }
   }
+  return launched;
+}
+
+/** Finds places for what is left, in these slots and in nodes opened for it. Without one it takes everything back and returns false. */
+export function finish(
+  packing: Packing,
+  guide: Guide,
+  demand: Float64Array,
+  roomy: () => Iterable<number>,
+  random: Random,
+  stop: () => boolean,
+): boolean {
   const rest = pendingOf(
     [...demand].flatMap((count, c) => (count > 0 ? [[c, count] as const] : [])),
     guide.worth,
   );
   // What rules kept out of one node may find room that they left in another.
-  placeInSlots(
-    packing,
-    rest,
-    () => launched,
-    () => false,
-  );
-  const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
+  placeInSlots(packing, rest, roomy, () => false);
+  const closed = packing.problem.nodes.filter(({ index }) => !packing.isOpen(index)).map(({ index }) => index);
   const done = openForPending(packing, rest, guide, guide.kinds.length > 0 ? [] : closed, 0, random, 0, stop);
   packing.coupling.endShares();
   if (done !== null && packing.coupling.isSound()) {

@@ -33,13 +33,14 @@ export function fewPods({ classes, nodes, podReasons }: Problem): number[] | nul
 
 /**
  * A lower bound on what nodes cost where there are few pods, micros per hour: the least for which they can be divided over
- * nodes, rules that couple nodes and limits of pools aside. null: there are too many.
+ * nodes, rules that couple nodes and limits of pools aside. `moveCost`: of one pod of a class, where moves count too.
+ * null: there are too many.
  */
-export function boundOfFewPods(problem: Problem): number | null {
+export function boundOfFewPods(problem: Problem, moveCost: Costing['moveCost'] = () => 0): number | null {
   const pods = fewPods(problem);
   if (pods === null) return null;
   const inBound = (resource: number) => problem.boundResources[resource]!;
-  const { from } = costsOfSets(problem, pods, { moveCost: () => 0, counts: inBound, usableOnly: false });
+  const { from } = costsOfSets(problem, pods, { moveCost, counts: inBound, usableOnly: false });
   return problem.frozenMicrosPerHour + from[0]!.at(-1)!;
 }
 

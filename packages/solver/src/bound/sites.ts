@@ -1,0 +1,71 @@
+import type { Problem, ProblemNode } from '../problem/problem.ts';
+import type { Container } from './containers.ts';
+import { Knapsack } from './knapsack.ts';
+
+/**
+ * What holds pods where it counts which of them stay: a kind that can be launched, or existing nodes with the same pods.
+ * Its classes are twice those of the problem: class `c` as a pod that comes, and, from `staying` on, as one that stays.
+ */
+export interface Site {
+  readonly knapsack: Knapsack;
+  /** Price of using one; 0 for nodes that stay anyway. */
+  readonly microsPerHour: number;
+  /** Index of the kind, or null. */
+  readonly kind: number | null;
+  /** Indices of the existing nodes. */
+  readonly nodes: readonly number[];
+}
+
+/** The kinds among the containers, and all existing nodes, those with the same pods together. */
+export function sitesOf(problem: Problem, containers: readonly Container[]): Site[] {
+  const { classes, boundResources } = problem;
+  const doubled = [...classes, ...classes.map((one) => ({ ...one, index: classes.length + one.index }))];
+  const knapsackOf = (container: Container) => new Knapsack(container, doubled, boundResources);
+  const kinds = containers.flatMap((container): Site[] => {
+    const { kind, microsPerHour } = container;
+    if (kind === null) return [];
+    const most = new Int32Array(doubled.length);
+    most.set(container.most);
+    return [{ knapsack: knapsackOf({ ...container, most }), microsPerHour, kind, nodes: [] }];
+  });
+  const alike = Map.groupBy(problem.nodes, keyOf);
+  const existing = [...alike.values()].map((nodes): Site => {
+    const [first] = nodes as [ProblemNode];
+    const microsPerHour = first.removable ? first.microsPerHour : 0;
+    const indices = nodes.map(({ index }) => index);
+    const container = { microsPerHour, count: nodes.length, kind: null, nodes: indices, ...roomOf(problem, first) };
+    return { knapsack: knapsackOf(container), microsPerHour, kind: null, nodes: indices };
+  });
+  return [...kinds, ...existing];
+}
+
+function keyOf({ shape, microsPerHour, removable, receives, capacity, homeClasses, homeCounts }: ProblemNode): string {
+  const home = Array.from(homeClasses, (c, k) => `${c}:${homeCounts[k]}`).sort();
+  return `${shape}|${microsPerHour}|${removable}|${receives}|${capacity.join()}|${home.join()}`;
+}
+
+/** What runs on a node may stay there even where it takes more room than there is. */
+function roomOf(problem: Problem, node: ProblemNode): Pick<Container, 'capacity' | 'most'> {
+  const { classes, boundResources, eligible } = problem;
+  const capacity = Float64Array.from(node.capacity);
+  const used = new Float64Array(capacity.length);
+  const most = new Int32Array(2 * classes.length);
+  node.homeClasses.forEach((c, k) => {
+    const count = node.homeCounts[k]!;
+    most[classes.length + c] = count;
+    classes[c]!.dims.forEach((r, d) => {
+      used[r]! += count * classes[c]!.amounts[d]!;
+    });
+  });
+  for (let r = 0; r < capacity.length; r++) capacity[r] = Math.max(capacity[r]!, used[r]!);
+  if (!node.receives) return { capacity, most };
+  for (const { index, dims, amounts, pods } of classes) {
+    if (eligible[node.shape]![index] !== 1) continue;
+    let fits = pods.length;
+    dims.forEach((r, d) => {
+      if (boundResources[r]) fits = Math.min(fits, Math.floor(capacity[r]! / amounts[d]!));
+    });
+    most[index] = Math.max(0, fits - most[classes.length + index]!);
+  }
+  return { capacity, most };
+}
