@@ -56,6 +56,7 @@ for (const { input, policy, spotToSpot, stopped, curve } of paths) {
         microsPerHourBefore: before,
         microsPerHourKarpenter: theirs,
         microsPerHourAfter: after,
+        bound: summary.objective?.bound ?? null,
         above: Number((after / theirs - 1).toFixed(5)),
         moves: summary.moves,
         seconds,

@@ -16,6 +16,7 @@ import { containersOf } from './bound/containers.ts';
 import { boundWithin, type MovingBound, type MovingRelaxation } from './bound/moving-relaxation.ts';
 import { canTighten, type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
+import { mayEndOf } from './check/may-end.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
 import type { LpEngines } from './lp/engines.ts';
 import { objectiveOf } from './moving/moving-costs.ts';
@@ -28,12 +29,12 @@ import { numberOfPods } from './problem/classes.ts';
 import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
+import { boundOfFewPods } from './search/bound-of-few-pods.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
 import { movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
-import { boundOfFewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -68,6 +69,9 @@ export class PlanRefusedError extends RestowError {
     this.problems = problems;
   }
 }
+
+const noCost = () => 0;
+const anything = () => true;
 
 /** The objective's parts are rounded one by one. */
 const ROUNDED_PARTS = 2;
@@ -130,7 +134,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
     const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
     const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
-    return { ...found, bound: Math.max(found.bound, boundOfFewPods(on) ?? 0) };
+    return { ...found, bound: Math.max(found.bound, boundOfFewPods(on, noCost, now, anything, stop) ?? 0) };
   };
   const search = (on: Problem, relaxation: Relaxation, moving: MovingRelaxation | null): PackingState[] => {
     context.onProgress('searching');
@@ -161,9 +165,12 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     }
     context.onProgress('proving');
     const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
-    const tighter = tightened(gap > EFFORTS[effort].smallGap ? stop : null);
-    const bound = Math.max(relaxation.bound, tighter, before?.relaxation.bound ?? 0);
-    const ownBounds = proveWithMoves(problem, moving, states.at(-1), EFFORTS[effort].proof, stop);
+    const tighter = tightened(gap > EFFORTS[effort].smallGap && !stop() ? stop : null);
+    const mayEnd = mayEndOf(snapshot, problem);
+    const ofFewPods = boundOfFewPods(problem, noCost, best.microsPerHour, mayEnd, stop) ?? 0;
+    const bound = Math.max(relaxation.bound, tighter, ofFewPods, before?.relaxation.bound ?? 0);
+    const found = objectiveOf(problem, best);
+    const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, mayEnd, EFFORTS[effort].proof, stop);
     return {
       asked,
       digests,

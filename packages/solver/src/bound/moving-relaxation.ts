@@ -52,6 +52,8 @@ const SMOOTHING = 0.5;
 /** From one budget of a pricing problem to the next. */
 const STEP = 8;
 const CONVERGED = 1e-3;
+/** A stay that there is not costs so many times the dearest node: more than any saves. */
+const MISSING = 4;
 /** Allowance for floating point in a sum over classes and sites; the bound is rounded down by it. */
 const ROUNDING = 1e-9;
 
@@ -71,7 +73,8 @@ export class MovingRelaxation {
   readonly #nodes: readonly Site[];
   readonly #siteOfNode = new Map<number, Site>();
   readonly #rowOf = new Map<Site, number>();
-  readonly #columns: SiteContent[] = [];
+  /** In the master's order; null: a stay that there is not, so that it has an answer whatever is asked. */
+  readonly #columns: (SiteContent | null)[] = [null];
   readonly #seen = new Set<string>();
   readonly #master: ReturnType<LpEngines['master']>;
   #rhs: number[];
@@ -101,7 +104,8 @@ export class MovingRelaxation {
       const site = siteOfKind.get(containers[container]!.kind);
       return site === undefined ? [] : [{ site, classes: own, counts, staying: counts.map(() => 0) }];
     });
-    this.#master = engines.master(rows, this.#columnsOf([...asTheyAre, ...launched]));
+    const missing = { cost: SCALE * MISSING * dearestOf(problem), rows: [classes.length], values: [1] };
+    this.#master = engines.master(rows, [missing, ...this.#columnsOf([...asTheyAre, ...launched])]);
     this.#stability = { duals, moveMicros: 0, value: Number.NEGATIVE_INFINITY };
   }
 
@@ -123,6 +127,7 @@ export class MovingRelaxation {
 
   /** Generates columns for at most so many moves. The optimum over those that are known by then; null: none was proven. */
   generate(mostMoves: number, effort: MovingEffort, stop: () => boolean): LpOptimum | null {
+    if (stop()) return null;
     this.#limit(mostMoves);
     let optimum = solveOrNull(this.#master);
     this.#stability = { ...this.#stability, value: Number.NEGATIVE_INFINITY };
@@ -164,7 +169,7 @@ export class MovingRelaxation {
     this.#master.setRightHandSides(this.#rhs);
     if (optimum === null) return null;
     return this.#columns.flatMap((column, j) =>
-      optimum.primal[j]! > 1e-6 ? [[column, optimum.primal[j]!] as const] : [],
+      column !== null && optimum.primal[j]! > 1e-6 ? [[column, optimum.primal[j]!] as const] : [],
     );
   }
 
@@ -366,6 +371,10 @@ export class MovingRelaxation {
       );
     });
   }
+}
+
+function dearestOf({ nodes, kinds }: Problem): number {
+  return [...nodes, ...kinds].reduce((most, { microsPerHour }) => Math.max(most, microsPerHour), 0);
 }
 
 /** What a placement with at most so many moves costs at least; null: nothing is proven. */

@@ -63,7 +63,7 @@ export function patternsInParts(
     const promising = worthTrying(all, part, prices, share.pricingBudget);
     const own = promising.map(({ container }) => container);
     const knapsacks = promising.map(({ knapsack }) => knapsack);
-    const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share)];
+    const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share, stop)];
     const begin = { bound: 0, duals: prices, patterns: first };
     const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
     for (const { container, classes: local, counts } of found.patterns) {

@@ -30,10 +30,11 @@ export function variedPatterns(
   knapsacks: readonly Knapsack[],
   duals: Float64Array,
   { variations, pricingBudget }: RelaxationEffort,
+  stop: () => boolean,
 ): Pattern[] {
   const random = seededRandom(SEED);
   const patterns: Pattern[] = [];
-  for (let k = 0; k < variations; k++) {
+  for (let k = 0; k < variations && !stop(); k++) {
     const varied = duals.map((dual) => dual * (1 + SPREAD * (2 * random() - 1)));
     patterns.push(...patternsOf(priceContainers(knapsacks, varied, pricingBudget, pricingBudget)));
   }

@@ -36,7 +36,7 @@ export function relax(
   knapsacks.forEach((knapsack, k) => {
     knapsack.startFrom(roomDuals[k]!);
   });
-  const answers = priceContainers(knapsacks, duals, effort.pricingBudget, effort.finalBudget);
+  const answers = priceContainers(knapsacks, duals, effort.pricingBudget, effort.finalBudget, stop);
   const bound = lagrangianBound(problem, containers, duals, answers);
   if (isNear(bound)) {
     return { containers, bound: roundToPrices(problem, bound), duals, patterns: [], isClosed: false };
@@ -45,7 +45,7 @@ export function relax(
     const patterns = patternsInParts(problem, containers, duals, engines, effort, stop);
     return { containers, bound: roundToPrices(problem, bound), duals, patterns, isClosed: false };
   }
-  const patterns = firstPatterns(problem, knapsacks, duals, effort);
+  const patterns = firstPatterns(problem, knapsacks, duals, effort, stop);
   const generation = generateColumns(
     problem,
     containers,
@@ -74,7 +74,7 @@ export function tighten(
   const { containers, duals } = relaxation;
   const knapsacks = knapsacksOf(problem, containers);
   const patterns =
-    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort);
+    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort, stop);
   const start = { ...relaxation, patterns };
   const { bound } = generateColumns(problem, containers, knapsacks, start, engines, effort, stop);
   return Math.max(relaxation.bound, roundToPrices(problem, bound));
@@ -85,9 +85,10 @@ function firstPatterns(
   knapsacks: readonly Knapsack[],
   duals: Float64Array,
   effort: RelaxationEffort,
+  stop: () => boolean,
 ): Pattern[] {
   const containers = knapsacks.map(({ container }) => container);
-  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort)];
+  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort, stop)];
 }
 
 function knapsacksOf(problem: Bounded, containers: readonly Container[]): Knapsack[] {

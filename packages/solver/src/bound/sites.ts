@@ -44,20 +44,13 @@ function keyOf({ shape, microsPerHour, removable, receives, capacity, homeClasse
   return `${shape}|${microsPerHour}|${removable}|${receives}|${capacity.join()}|${home.join()}`;
 }
 
-/** What runs on a node may stay there even where it takes more room than there is. */
 function roomOf(problem: Problem, node: ProblemNode): Pick<Container, 'capacity' | 'most'> {
   const { classes, boundResources, eligible } = problem;
-  const capacity = Float64Array.from(node.capacity);
-  const used = new Float64Array(capacity.length);
+  const { capacity } = node;
   const most = new Int32Array(2 * classes.length);
   node.homeClasses.forEach((c, k) => {
-    const count = node.homeCounts[k]!;
-    most[classes.length + c] = count;
-    classes[c]!.dims.forEach((r, d) => {
-      used[r]! += count * classes[c]!.amounts[d]!;
-    });
+    most[classes.length + c] = node.homeCounts[k]!;
   });
-  for (let r = 0; r < capacity.length; r++) capacity[r] = Math.max(capacity[r]!, used[r]!);
   if (!node.receives) return { capacity, most };
   for (const { index, dims, amounts, pods } of classes) {
     if (eligible[node.shape]![index] !== 1) continue;

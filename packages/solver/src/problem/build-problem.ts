@@ -177,7 +177,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   return {
     policy,
     resources,
-    boundResources: resources.map(holdsInBound),
+    boundResources: resources.map(holdsInBound([...pods, ...drafts.flatMap(({ daemons }) => daemons)])),
     classes,
     nodes: problemNodes,
     kinds,

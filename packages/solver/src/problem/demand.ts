@@ -30,7 +30,23 @@ export function supplyOf(view: NodeView, resource: string): number {
   return view.allocatable[resource] ?? 0;
 }
 
-/** Ports and volumes are counted with caution above, so a lower bound may not rest on them. */
-export function holdsInBound(resource: string): boolean {
-  return !resource.startsWith(PORT) && !resource.startsWith(ATTACH);
+const ANY_ADDRESS = '0.0.0.0';
+
+/**
+ * Whether a lower bound may rest on a resource, by all pods that there are or will be. Volumes are counted with caution
+ * above, so it may not; ports are counted as they are where all that ask for one ask for it at the same address.
+ */
+export function holdsInBound(pods: readonly PodView[]): (resource: string) => boolean {
+  const addresses = new Map<string, Set<string>>();
+  for (const { spec } of pods) {
+    for (const { port, protocol, hostIP } of spec.hostPorts) {
+      const resource = `${PORT}${protocol}/${port}`;
+      const known = addresses.get(resource) ?? new Set();
+      addresses.set(resource, known.add(hostIP === '' ? ANY_ADDRESS : hostIP));
+    }
+  }
+  return (resource) => {
+    if (resource.startsWith(PORT)) return addresses.get(resource)?.size === 1;
+    return !resource.startsWith(ATTACH);
+  };
 }

@@ -11,12 +11,17 @@ const BETTER = 1e-4;
 export class Archive {
   readonly #best: (PackingState | undefined)[] = [];
   readonly #pods: number;
+  readonly #limit: number;
+  #bestWithin: PackingState | null = null;
 
-  constructor(pods: number) {
+  /** `limit`: the cheapest with no more moves is kept too, whatever takes its place among those with about as many. */
+  constructor(pods: number, limit: number | null) {
     this.#pods = Math.max(1, pods);
+    this.#limit = limit ?? -1;
   }
 
   offer(packing: Packing): void {
+    this.#offerWithin(packing);
     const step = this.#step(packing.moves);
     const known = this.#best[step];
     if (known !== undefined) {
@@ -25,6 +30,11 @@ export class Archive {
       if (!cheaper && !gentler) return;
     }
     this.#best[step] = packing.state();
+  }
+
+  #offerWithin(packing: Packing): void {
+    if (packing.moves > this.#limit) return;
+    if (this.#bestWithin === null || costOf(packing) < costOf(this.#bestWithin)) this.#bestWithin = packing.state();
   }
 
   #step(moves: number): number {
@@ -39,7 +49,7 @@ export class Archive {
 
   /** From few moves and dear to many and cheap; each is cheaper than all before it. */
   frontier(): PackingState[] {
-    const states = this.#best.filter((state) => state !== undefined);
+    const states = [...this.#best, this.#bestWithin ?? undefined].filter((state) => state !== undefined);
     states.sort((a, b) => a.moves - b.moves || costOf(a) - costOf(b));
     const frontier: PackingState[] = [];
     let cheapest = Number.POSITIVE_INFINITY;

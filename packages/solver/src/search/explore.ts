@@ -55,13 +55,13 @@ export function explore(
   stop: () => boolean,
 ): PackingState[] {
   const pods = numberOfPods(problem);
-  const archive = new Archive(pods);
+  const archive = new Archive(pods, problem.policy.maxMoves);
   const packing = new Packing(problem);
   closeEmpty(packing);
   archive.offer(packing);
   const start = packing.state();
   const potential = (packing.microsPerHour - relaxation.bound) / Math.max(1, packing.microsPerHour);
-  if (potential <= problem.policy.minimumSavingFraction || pods === 0) return archive.frontier();
+  if (potential <= problem.policy.minimumSavingFraction || pods === 0 || stop()) return archive.frontier();
 
   const guide = guideOf(problem, relaxation.duals);
   const random = new Random(seed);

@@ -73,7 +73,7 @@ function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: num
     return true;
   };
   for (let round = 0; round < ROUNDS && !stop() && demand.some((count) => count > 0); round++) {
-    const used = relaxation.solveFor(demand, stays, left) ?? relaxation.solveFor(demand, 0, left);
+    const used = relaxation.solveFor(demand, stays, left);
     if (used === null) break;
     const before = fixed.length;
     const order = used.toSorted(([, a], [, b]) => fraction(b) - fraction(a));

@@ -3,8 +3,8 @@ import { MOST_AT_ONCE } from '../bound/parts.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import type { Problem } from '../problem/problem.ts';
+import { boundOfFewPods, type MayEnd } from './bound-of-few-pods.ts';
 import { type PackingState, slotsOf } from './packing-state.ts';
-import { boundOfFewPods } from './set-costs.ts';
 
 /** With more nodes than this the program takes longer than the search. */
 const MOST_NODES = 5_000;
@@ -24,12 +24,14 @@ export function movingRelaxationOf(
 
 /**
  * What can be proven of plans with at most as many moves as the policy allows, moves at their price, and what the
- * relaxation has proven before. `best`: the cheapest that was found.
+ * relaxation has proven before. `best`: the cheapest that was found; `found`: what one costs that is possible.
  */
 export function proveWithMoves(
   problem: Problem,
   moving: MovingRelaxation | null,
   best: PackingState | undefined,
+  found: number,
+  mayEnd: MayEnd,
   effort: MovingEffort,
   stop: () => boolean,
 ): readonly MovingBound[] {
@@ -37,9 +39,9 @@ export function proveWithMoves(
   const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
   const isPriced = classes.some(({ index }) => moveCost(index) > 0);
   if (!isPriced && policy.maxMoves === null) return moving?.bounds ?? [];
-  const ofFewPods = boundOfFewPods(problem, moveCost);
+  const ofFewPods = boundOfFewPods(problem, moveCost, found, mayEnd, stop);
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
-  if (moving === null) return [];
+  if (moving === null || stop()) return moving?.bounds ?? [];
   if (best !== undefined) moving.learn(slotsOf(best));
   const rounds = Math.ceil(effort.rounds * Math.min(1, MANY_PODS / moving.pods));
   moving.generate(policy.maxMoves ?? moving.pods, { ...effort, rounds }, stop);

@@ -1,7 +1,7 @@
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 
 /** Problems with no more pods than this are looked at by sets of pods. */
-const FEW_PODS = 10;
+const FEW_PODS = 12;
 /** Where there are so many nodes that there are more pairs of a node and two sets of pods than this, they are not. */
 const MOST_PAIRS = 40e6;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -31,20 +31,7 @@ export function fewPods({ classes, nodes, podReasons }: Problem): number[] | nul
   return nodes.length * 3 ** few.length > MOST_PAIRS ? null : few;
 }
 
-/**
- * A lower bound on what nodes cost where there are few pods, micros per hour: the least for which they can be divided over
- * nodes, rules that couple nodes and limits of pools aside. `moveCost`: of one pod of a class, where moves count too.
- * null: there are too many.
- */
-export function boundOfFewPods(problem: Problem, moveCost: Costing['moveCost'] = () => 0): number | null {
-  const pods = fewPods(problem);
-  if (pods === null) return null;
-  const inBound = (resource: number) => problem.boundResources[resource]!;
-  const { from } = costsOfSets(problem, pods, { moveCost, counts: inBound, usableOnly: false });
-  return problem.frozenMicrosPerHour + from[0]!.at(-1)!;
-}
-
-interface Costing {
+export interface Costing {
   /** Of one pod of a class. */
   readonly moveCost: (c: number) => number;
   /** Which resources must fit. */

@@ -24,6 +24,8 @@ const NEAR = 0.995;
 const MOST_TRIES = 6;
 /** Of what a move is worth there: less, so that all moves that there may be are used. */
 const OWN_SHARE = 0.3;
+/** More, so that some go home again. */
+const HOME_SHARE = 2;
 /** Of the states known, those that the relaxation learns from. */
 const LEARNT = 24;
 
@@ -46,7 +48,10 @@ export function sweep(
 ): void {
   const states = archive.frontier();
   const every = Math.ceil(states.length / LEARNT);
-  for (const [k, state] of states.toReversed().entries()) if (k % every === 0) relaxation.learn(slotsOf(state));
+  for (const [k, state] of states.toReversed().entries()) {
+    if (stop()) return;
+    if (k % every === 0) relaxation.learn(slotsOf(state));
+  }
   const most = states.at(-1)!.moves;
   const points = relaxation.pods > MANY_PODS ? Math.min(effort.points, POINTS_OF_MANY) : effort.points;
   const limits = Array.from({ length: points }, (_, k) =>
@@ -75,6 +80,7 @@ export function sweep(
       archive.offer(packing);
       if (moves >= NEAR * maxMoves) return;
     }
+    if (isPacked && moves > maxMoves) improve(HOME_SHARE * relaxation.moveMicrosOf(optimum), relaxation.pods);
     const step = isPacked ? TOWARDS * (maxMoves - moves) : -1;
     aim += step < 0 ? Math.floor(step) : Math.ceil(step);
   }

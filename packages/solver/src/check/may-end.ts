@@ -1,0 +1,96 @@
+import type { Snapshot, SnapshotPod } from '@restow/model';
+import { attachLimitsOf, ClusterState, carriersOf, troubles, viewOfNode, worldOf } from '@restow/scheduling';
+import { daemonPodOf } from '../end-state.ts';
+import type { Problem } from '../problem/problem.ts';
+import type { MayEnd } from '../search/bound-of-few-pods.ts';
+import { has } from '../search/set-costs.ts';
+
+/** With more nodes than this it takes too long for what is asked thousands of times. */
+const MOST_NODES = 200;
+
+/**
+ * Whether a plan that `checkPlan` passes can end so: in the end nobody's rules about others may be broken that were not
+ * broken before, by anybody of its class. Where there are too many nodes anything may be.
+ */
+export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
+  const world = worldOf(snapshot);
+  const limits = attachLimitsOf(snapshot);
+  const carriers = carriersOf(snapshot.pods, world);
+  if (carriers.length === 0 || problem.nodes.length > MOST_NODES) return () => true;
+  const state = new ClusterState(
+    world,
+    snapshot.nodes.map((node) => viewOfNode(node, limits)),
+  );
+  for (const pod of snapshot.pods) if (pod.node !== null) state.add(pod, pod.node);
+  const classOf = new Map(problem.classes.flatMap(({ index, pods }) => pods.map((pod) => [pod, index] as const)));
+  const keyOf = new Map(carriers.map(({ pod }) => [pod, classOf.get(pod) ?? pod] as const));
+  /** What is broken by class while everybody is at home: any node that comes, if only on the way, can break a spread by being empty. */
+  const before = new Map<number | SnapshotPod, Set<string>>();
+  const lookAround = () => {
+    for (const [pod, key] of keyOf) {
+      const known = before.get(key) ?? new Set();
+      for (const rule of troubles(pod, pod.node!, state)) known.add(rule);
+      before.set(key, known);
+    }
+  };
+  lookAround();
+  for (const { index, view } of problem.kinds) state.addNode(view(`any/${index}`));
+  lookAround();
+  for (const { index } of problem.kinds) state.removeNode(`any/${index}`);
+  return (pods, placement) => {
+    const added: string[] = [];
+    const positions = new Map<SnapshotPod, string>();
+    const byClass = Map.groupBy(pods.keys(), (index) => pods[index]!);
+    for (const [k, [index]] of placement.launched.entries()) {
+      const kind = problem.kinds[index]!;
+      const name = `new/${k}`;
+      added.push(name);
+      state.addNode(kind.view(name));
+      for (const daemon of kind.daemons.keys()) state.add(daemonPodOf(kind, daemon, name), name);
+    }
+    for (const [c, members] of byClass) {
+      const wanted = (set: number) => members.filter((index) => has(set, index)).length;
+      const places = [
+        ...placement.onNodes.map((set, node) => [problem.nodes[node]!.node.name, wanted(set)] as const),
+        ...placement.launched.map(([, set], k) => [added[k]!, wanted(set)] as const),
+      ];
+      for (const [pod, node] of divided(problem.classes[c]!.pods, places)) positions.set(pod, node);
+    }
+    for (const [pod, node] of positions) {
+      if (node === pod.node) continue;
+      state.remove(pod, pod.node!);
+      state.add(pod, node);
+    }
+    const isBroken = [...keyOf].some(([pod, key]) => {
+      const known = before.get(key)!;
+      return troubles(pod, positions.get(pod) ?? pod.node!, state).some((rule) => !known.has(rule));
+    });
+    for (const [pod, node] of positions) {
+      if (node === pod.node) continue;
+      state.remove(pod, node);
+      state.add(pod, pod.node!);
+    }
+    for (const name of added) state.removeNode(name);
+    return !isBroken;
+  };
+}
+
+/** Pods of one class to places with so many each: who is there already stays. */
+function divided(
+  pods: readonly SnapshotPod[],
+  places: readonly (readonly [node: string, count: number])[],
+): (readonly [SnapshotPod, string])[] {
+  const divided: [SnapshotPod, string][] = [];
+  const waiting = new Set(pods);
+  const open: string[] = [];
+  for (const [node, count] of places) {
+    const staying = pods.filter((pod) => pod.node === node).slice(0, count);
+    for (const pod of staying) {
+      waiting.delete(pod);
+      divided.push([pod, node]);
+    }
+    for (let more = count - staying.length; more > 0; more--) open.push(node);
+  }
+  for (const pod of waiting) divided.push([pod, open.pop()!]);
+  return divided;
+}
