@@ -134,7 +134,10 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
     const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
     const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
-    return { ...found, bound: Math.max(found.bound, boundOfFewPods(on, noCost, now, anything, stop) ?? 0) };
+    return {
+      ...found,
+      bound: Math.max(found.bound, boundOfFewPods(on, noCost, Number.POSITIVE_INFINITY, now, anything, stop) ?? 0),
+    };
   };
   const search = (on: Problem, relaxation: Relaxation, moving: MovingRelaxation | null): PackingState[] => {
     context.onProgress('searching');
@@ -167,7 +170,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
     const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
     const tighter = tightened(gap > EFFORTS[effort].smallGap && !stop() ? stop : null);
     const mayEnd = mayEndOf(snapshot, problem);
-    const ofFewPods = boundOfFewPods(problem, noCost, best.microsPerHour, mayEnd, stop) ?? 0;
+    const ofFewPods = boundOfFewPods(problem, noCost, Number.POSITIVE_INFINITY, best.microsPerHour, mayEnd, stop) ?? 0;
     const bound = Math.max(relaxation.bound, tighter, ofFewPods, before?.relaxation.bound ?? 0);
     const found = objectiveOf(problem, best);
     const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, mayEnd, EFFORTS[effort].proof, stop);

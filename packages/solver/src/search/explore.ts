@@ -91,8 +91,11 @@ export function explore(
     archive.offer(packing);
   };
 
-  searchFewPods(packing, movePrice, stop);
-  archive.offer(packing);
+  for (const mostMoves of [problem.policy.maxMoves ?? 0, pods]) {
+    packing.load(start);
+    searchFewPods(packing, movePrice, mostMoves, stop);
+    archive.offer(packing);
+  }
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
   for (let k = 0; k < freshStarts && !stop(); k++) {

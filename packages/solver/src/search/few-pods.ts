@@ -1,14 +1,14 @@
 import { cheapestPlacement, type Placement } from './cheapest-placement.ts';
 import type { Packing } from './packing.ts';
 import { costOf } from './packing-state.ts';
-import { costsOfSets, fewPods, has } from './set-costs.ts';
+import { costsOfSets, fewPods, has, movesWith } from './set-costs.ts';
 
 /**
- * Brings the packing to the cheapest placement of a few pods, moves at their price included, by dynamic programming over
+ * Brings the packing to the cheapest placement of a few pods with at most so many moves, at their price, by dynamic programming over
  * sets of pods for what the rest costs at least, and a search that enters only what can still be cheaper than the best so
  * far. Leaves the packing as it was where it finds nothing cheaper, or where there are too many pods.
  */
-export function searchFewPods(packing: Packing, movePrice: number, stop: () => boolean): void {
+export function searchFewPods(packing: Packing, movePrice: number, mostMoves: number, stop: () => boolean): void {
   const { problem } = packing;
   const pods = fewPods(problem);
   if (pods === null) return;
@@ -21,7 +21,7 @@ export function searchFewPods(packing: Packing, movePrice: number, stop: () => b
   let best = start;
   const least = costOf(start) + movePrice * start.moves - problem.frozenMicrosPerHour;
   const isPossible = (placement: Placement) => {
-    if (!place(packing, pods, placement)) return false;
+    if (movesWith(problem, pods, placement.onNodes) > mostMoves || !place(packing, pods, placement)) return false;
     best = packing.state();
     return true;
   };

@@ -39,7 +39,7 @@ export function proveWithMoves(
   const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
   const isPriced = classes.some(({ index }) => moveCost(index) > 0);
   if (!isPriced && policy.maxMoves === null) return moving?.bounds ?? [];
-  const ofFewPods = boundOfFewPods(problem, moveCost, found, mayEnd, stop);
+  const ofFewPods = boundOfFewPods(problem, moveCost, policy.maxMoves ?? Number.POSITIVE_INFINITY, found, mayEnd, stop);
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
   if (best !== undefined) moving.learn(slotsOf(best));

@@ -162,6 +162,20 @@ class PodSets {
   }
 }
 
+/** How many of the pods move where these sets of them are on the existing nodes, and the rest on new ones. */
+export function movesWith({ nodes }: Problem, pods: readonly number[], onNodes: readonly number[]): number {
+  let staying = 0;
+  onNodes.forEach((set, node) => {
+    const { homeClasses, homeCounts } = nodes[node]!;
+    homeClasses.forEach((c, k) => {
+      let here = 0;
+      for (const [index, own] of pods.entries()) if (own === c && has(set, index)) here++;
+      staying += Math.min(here, homeCounts[k]!);
+    });
+  });
+  return pods.length - staying;
+}
+
 /** Whether the pod at this position is in the set. */
 export function has(set: number, index: number): boolean {
   return ((set >> index) & 1) === 1;
