@@ -104,7 +104,7 @@ export function explore(
     const pack = (isShared: boolean) => packAfresh(packing, relaxation, guide, engines, random, noise, isShared, stop);
     if (!pack(true) && !pack(false)) continue;
     improve(effort.fromFresh, { movePrice: 0, heat: HEAT });
-    reuseNodes(packing);
+    reuseNodes(packing, stop);
     archive.offer(packing);
     improve(effort.afterReuse, { movePrice });
     archive.offer(packing);

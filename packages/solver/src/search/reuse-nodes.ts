@@ -7,7 +7,7 @@ const CANDIDATES = 24;
  * Puts the contents of launched nodes onto closed ones that exist and cost no more, where that keeps most pods where
  * they are: an assignment of contents to nodes, solved greedily by what the moves of the pods that stay would cost.
  */
-export function reuseNodes(packing: Packing): void {
+export function reuseNodes(packing: Packing, stop: () => boolean): void {
   const { problem } = packing;
   const homesOf = new Map<number, { readonly node: number; readonly count: number }[]>();
   const closed = problem.nodes.filter(({ index }) => !packing.isOpen(index));
@@ -23,7 +23,7 @@ export function reuseNodes(packing: Packing): void {
   /** By node, of one slot's pods: those that would stay, each as many times as its move is dearer than a move alone. */
   const stays = new Float64Array(problem.nodes.length);
   const weights = problem.classes.map((one) => 1 + one.awayMicrosPerHour / Math.max(1, problem.moveMicrosPerHour));
-  for (let slot = problem.nodes.length; slot < packing.slots; slot++) {
+  for (let slot = problem.nodes.length; slot < packing.slots && !stop(); slot++) {
     if (!packing.isOpen(slot)) continue;
     const nodes: number[] = [];
     for (const [k, c] of packing.classes(slot).entries()) {
@@ -42,7 +42,10 @@ export function reuseNodes(packing: Packing): void {
     for (const option of options.slice(0, CANDIDATES)) pairs.push(option);
   }
   pairs.sort((a, b) => b.stay - a.stay || b.saved - a.saved || a.slot - b.slot || a.node - b.node);
-  for (const { slot, node } of pairs) if (packing.isOpen(slot) && !packing.isOpen(node)) transfer(packing, slot, node);
+  for (const { slot, node } of pairs) {
+    if (stop()) return;
+    if (packing.isOpen(slot) && !packing.isOpen(node)) transfer(packing, slot, node);
+  }
   reuseForNothing(packing);
 }
 
