@@ -10,7 +10,7 @@ const SHARES = [0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98];
  * before it, and costs less. Each is the plan that its own number of moves as `maxMoves` gives.
  */
 export function makeFrontier(asked: PlanRequest, context: PlanContext): Plan[] {
-  const found = searchPlans(asked, context);
+  const found = searchPlans(asked, context, true);
   const plans: Plan[] = [];
   for (const limit of limitsOf(found)) {
     const plan = planWithin(found, limit);

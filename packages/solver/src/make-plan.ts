@@ -13,7 +13,7 @@ import { type Coverage, PriceLookup } from '@restow/pricing';
 import { attachLimitsOf } from '@restow/scheduling';
 import { boundedOf } from './bound/bounded.ts';
 import { containersOf } from './bound/containers.ts';
-import { boundWithin, type MovingBound, type MovingRelaxation } from './bound/moving-relaxation.ts';
+import { boundWithin, type MovingBound } from './bound/moving-relaxation.ts';
 import { canTighten, type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { mayEndOf } from './check/may-end.ts';
@@ -31,10 +31,10 @@ import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { boundOfFewPods } from './search/bound-of-few-pods.ts';
 import { EFFORTS } from './search/effort.ts';
-import { explore, WORTH_A_FRESH_START } from './search/explore.ts';
+import { explore, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
-import { movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
+import { countsMoves, movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -111,10 +111,10 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
   return planWithin(searchPlans(asked, context), asked.policy.maxMoves);
 }
 
-/** Searches in the same way whatever limit on moves there is. */
-export function searchPlans(asked: PlanRequest, context: PlanContext): Searched {
+/** Searches in the same way whatever limit on moves there is. `limits`: plans with fewer moves than the best are wanted too. */
+export function searchPlans(asked: PlanRequest, context: PlanContext, limits = false): Searched {
   const started = context.now();
-  const before = asked.effort === 'thorough' ? searchPlans({ ...asked, effort: 'normal' }, context) : null;
+  const before = asked.effort === 'thorough' ? searchPlans({ ...asked, effort: 'normal' }, context, limits) : null;
   const request = withMeasuredMemory(asked);
   const { snapshot, book, policy, effort, seed } = request;
   let status: PlanStatus = 'effort-reached';
@@ -139,15 +139,17 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
       bound: Math.max(found.bound, boundOfFewPods(on, noCost, Number.POSITIVE_INFINITY, now, anything, stop) ?? 0),
     };
   };
-  const search = (on: Problem, relaxation: Relaxation, moving: MovingRelaxation | null): PackingState[] => {
+  const search = (on: Problem, relaxation: Relaxation, wanted: Wanted): PackingState[] => {
     context.onProgress('searching');
-    return explore(on, relaxation, moving, context.engines, EFFORTS[effort], seed, stop);
+    return explore(on, relaxation, wanted, context.engines, EFFORTS[effort], seed, stop);
   };
+  const isEnough = (cheapest: PackingState) =>
+    !limits && !countsMoves(problem) && policy.maxMoves === null && realise(problem, cheapest).complete;
   const relaxation = relaxed(problem);
   const tightened = beginTightening(problem, relaxation, context, effort);
   const moving = movingRelaxationOf(problem, relaxation, context.engines);
   try {
-    const frontier = search(problem, relaxation, moving);
+    const frontier = search(problem, relaxation, { moving, isEnough });
     const states = [...frontier];
     let best = bestWithin({ problem, states, before }, null);
     let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
@@ -157,7 +159,11 @@ export function searchPlans(asked: PlanRequest, context: PlanContext): Searched 
       if (!couldSaveMore()) break;
       const next = endStateOf(end.snapshot, end.problem, end.realisation);
       const nextProblem = buildProblem(next, book, prices, policy);
-      const again = chooseWorthwhile(nextProblem, search(nextProblem, relaxed(nextProblem), null), null);
+      const again = chooseWorthwhile(
+        nextProblem,
+        search(nextProblem, relaxed(nextProblem), { moving: null, isEnough: () => false }),
+        null,
+      );
       if (again.moves.length === 0 && again.removed.length === 0) break;
       const launched = new Map([...end.launched, ...launchedNames(end.snapshot, end.problem, end.realisation)]);
       const composed = composeStates(problem, nextProblem, again, launched);

@@ -10,7 +10,7 @@ import { packAfresh } from './fresh.ts';
 import { guideOf } from './guide.ts';
 import { oneByOne } from './one-by-one.ts';
 import { Packing } from './packing.ts';
-import type { PackingState } from './packing-state.ts';
+import { costOf, type PackingState } from './packing-state.ts';
 import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
@@ -29,6 +29,11 @@ const SHORTEST = 0.25;
 const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.25, 0.15, 0.07, 0.03, 0.01];
 /** Where packings are made for many moves, lower prices than this are left to them. */
 const SWEPT_BELOW = 0.4;
+/** With fewer pods, packings that move less take no time worth saving. */
+const MANY_PODS = 250;
+/** Where the cheapest of all is farther than this from its bound, and has no more pods, one more packing is made. */
+const FAR = 0.01;
+const MOST_PODS_AGAIN = 4_000;
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
 const LEAST_MOVE_PRICE = 5e-6;
 const HEAT = 0.02;
@@ -41,14 +46,21 @@ const FEW_MOVES = 0.05;
 const FULL_EFFORT_PODS = 400;
 const SMALLEST_SHARE = 0.04;
 
+export interface Wanted {
+  /** Guides it where moves are limited; null: nothing does. */
+  readonly moving: MovingRelaxation | null;
+  /** Of a large cluster's cheapest packing: whether none that moves less is wanted. */
+  readonly isEnough: (cheapest: PackingState) => boolean;
+}
+
 /**
  * Searches packings between "nothing moves" and "as cheap as can be found", always in the same way whatever limit on
- * moves the plan will have; `moving` guides it there, null: nothing does. The first state of the answer moves nothing; each later one moves more and costs less.
+ * moves the plan will have. The first state of the answer moves nothing; each later one moves more and costs less.
  */
 export function explore(
   problem: Problem,
   relaxation: Relaxation,
-  moving: MovingRelaxation | null,
+  { moving, isEnough }: Wanted,
   engines: LpEngines,
   effort: SearchEffort,
   seed: number,
@@ -98,7 +110,9 @@ export function explore(
   }
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
-  for (let k = 0; k < freshStarts && !stop(); k++) {
+  const isFar = () => costOf(archive.frontier().at(-1)!) > (1 + FAR) * relaxation.bound;
+  for (let k = 0; k < freshStarts || (k === freshStarts && k > 0 && pods <= MOST_PODS_AGAIN && isFar()); k++) {
+    if (stop()) break;
     packing.load(start);
     const noise = k === 0 ? 0 : PRICE_NOISE;
     const pack = (isShared: boolean) => packAfresh(packing, relaxation, guide, engines, random, noise, isShared, stop);
@@ -109,6 +123,7 @@ export function explore(
     improve(effort.afterReuse, { movePrice });
     archive.offer(packing);
   }
+  if (freshStarts > 0 && pods > MANY_PODS && isEnough(archive.frontier().at(-1)!)) return archive.frontier();
   packing.load(start);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(start);

@@ -22,6 +22,11 @@ export function movingRelaxationOf(
   return isWithin ? new MovingRelaxation(problem, relaxation, engines) : null;
 }
 
+/** Whether moves cost something. */
+export function countsMoves({ classes, moveMicrosPerHour }: Problem): boolean {
+  return moveMicrosPerHour > 0 || classes.some(({ awayMicrosPerHour }) => awayMicrosPerHour > 0);
+}
+
 /**
  * What can be proven of plans with at most as many moves as the policy allows, moves at their price, and what the
  * relaxation has proven before. `best`: the cheapest that was found; `found`: what one costs that is possible.
@@ -37,8 +42,7 @@ export function proveWithMoves(
 ): readonly MovingBound[] {
   const { classes, moveMicrosPerHour, policy } = problem;
   const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
-  const isPriced = classes.some(({ index }) => moveCost(index) > 0);
-  if (!isPriced && policy.maxMoves === null) return moving?.bounds ?? [];
+  if (!countsMoves(problem) && policy.maxMoves === null) return moving?.bounds ?? [];
   const ofFewPods = boundOfFewPods(problem, moveCost, policy.maxMoves ?? Number.POSITIVE_INFINITY, found, mayEnd, stop);
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
