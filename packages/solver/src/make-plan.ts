@@ -178,7 +178,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
     const mayEnd = mayEndOf(snapshot, problem);
     const ofFewPods = boundOfFewPods(problem, noCost, Number.POSITIVE_INFINITY, best.microsPerHour, mayEnd, stop) ?? 0;
     const bound = Math.max(relaxation.bound, tighter, ofFewPods, before?.relaxation.bound ?? 0);
-    const found = objectiveOf(problem, best);
+    const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
     const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, mayEnd, EFFORTS[effort].proof, stop);
     return {
       asked,

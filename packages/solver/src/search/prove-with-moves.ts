@@ -5,6 +5,7 @@ import type { LpEngines } from '../lp/engines.ts';
 import type { Problem } from '../problem/problem.ts';
 import { boundOfFewPods, type MayEnd } from './bound-of-few-pods.ts';
 import { type PackingState, slotsOf } from './packing-state.ts';
+import { fewPods } from './set-costs.ts';
 
 /** With more nodes than this the program takes longer than the search. */
 const MOST_NODES = 5_000;
@@ -29,13 +30,14 @@ export function countsMoves({ classes, moveMicrosPerHour }: Problem): boolean {
 
 /**
  * What can be proven of plans with at most as many moves as the policy allows, moves at their price, and what the
- * relaxation has proven before. `best`: the cheapest that was found; `found`: what one costs that is possible.
+ * relaxation has proven before. `best`: the cheapest that was found; `found`: what one costs that is
+ * possible.
  */
 export function proveWithMoves(
   problem: Problem,
   moving: MovingRelaxation | null,
   best: PackingState | undefined,
-  found: number,
+  found: () => number,
   mayEnd: MayEnd,
   effort: MovingEffort,
   stop: () => boolean,
@@ -43,7 +45,9 @@ export function proveWithMoves(
   const { classes, moveMicrosPerHour, policy } = problem;
   const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
   if (!countsMoves(problem) && policy.maxMoves === null) return moving?.bounds ?? [];
-  const ofFewPods = boundOfFewPods(problem, moveCost, policy.maxMoves ?? Number.POSITIVE_INFINITY, found, mayEnd, stop);
+  const most = policy.maxMoves ?? Number.POSITIVE_INFINITY;
+  const isFew = fewPods(problem) !== null;
+  const ofFewPods = isFew ? boundOfFewPods(problem, moveCost, most, found(), mayEnd, stop) : null;
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
   if (best !== undefined) moving.learn(slotsOf(best));
