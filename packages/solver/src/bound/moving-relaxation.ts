@@ -135,19 +135,23 @@ export class MovingRelaxation {
     for (let round = 0; round < effort.rounds && optimum !== null && !stop(); round++) {
       const objective = optimum.objective / SCALE + this.#constant();
       if (objective - this.#stability.value <= CONVERGED * objective) break;
-      if (last - objective < effort.leastGain * objective) break;
+      if (effort.leastGain > 0 && last - objective < effort.leastGain * objective) break;
       last = objective;
       const { pricingBudget, finalBudget } = effort;
       const exact = { ...this.#dualsOf(optimum), rows: optimum.duals };
-      const isFirst = this.#stability.value === Number.NEGATIVE_INFINITY;
+      const bound = this.#stability.value;
+      const isFirst = bound === Number.NEGATIVE_INFINITY;
       const from = (prices: Prices, most: number) =>
         this.#addImproving(this.#price(prices, mostMoves, pricingBudget, most, stop), optimum!);
+      // Smoothed prices bound better, and the master's own lead on: a proof needs both.
+      const isSmoothFound = !isFirst && from(this.#smooth(exact), pricingBudget);
+      const isProof = finalBudget > pricingBudget;
       const found =
-        (!isFirst && from(this.#smooth(exact), pricingBudget)) ||
-        from(exact, pricingBudget) ||
-        (finalBudget > pricingBudget && from(exact, finalBudget));
-      if (!found) break;
-      optimum = solveOrNull(this.#master) ?? optimum;
+        ((isProof || !isSmoothFound) && from(exact, pricingBudget)) ||
+        isSmoothFound ||
+        (isProof && from(exact, finalBudget));
+      if (found) optimum = solveOrNull(this.#master) ?? optimum;
+      else if (this.#stability.value <= bound) break;
     }
     return optimum;
   }
