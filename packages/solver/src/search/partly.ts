@@ -1,4 +1,5 @@
-import type { MovingRelaxation, SiteContent } from '../bound/moving-relaxation.ts';
+import type { SiteContent } from '../bound/moving-master.ts';
+import type { MovingRelaxation } from '../bound/moving-relaxation.ts';
 import type { Site } from '../bound/sites.ts';
 import { finish, launchAll } from './fresh.ts';
 import type { Guide } from './guide.ts';
@@ -55,7 +56,7 @@ interface Fixed {
 function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: number, stop: () => boolean): Fixed[] {
   const demand = Float64Array.from(problem.classes, ({ pods }) => pods.length);
   let stays = demand.reduce((sum, count) => sum + count, 0) - mostMoves;
-  const left = new Map(relaxation.nodes.map((site) => [site, site.nodes.length]));
+  const left = new Map(relaxation.master.nodes.map((site) => [site, site.nodes.length]));
   const fixed: Fixed[] = [];
   const fix = (content: SiteContent, times: number): boolean => {
     const { site, classes, counts, staying } = content;
@@ -73,7 +74,7 @@ function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: num
     return true;
   };
   for (let round = 0; round < ROUNDS && !stop() && demand.some((count) => count > 0); round++) {
-    const used = relaxation.solveFor(demand, stays, left);
+    const used = relaxation.master.solveFor(demand, stays, left);
     if (used === null) break;
     const before = fixed.length;
     const order = used.toSorted(([, a], [, b]) => fraction(b) - fraction(a));
@@ -90,7 +91,7 @@ function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: num
 
 /** Contents are given to the nodes of their group in turn. */
 function contentsByNode(relaxation: MovingRelaxation, fixed: readonly Fixed[]): Map<number, SiteContent> {
-  const waiting = new Map<Site, number[]>(relaxation.nodes.map((site) => [site, [...site.nodes].reverse()]));
+  const waiting = new Map<Site, number[]>(relaxation.master.nodes.map((site) => [site, [...site.nodes].reverse()]));
   const contents = new Map<number, SiteContent>();
   for (const { content, times } of fixed) {
     for (let n = 0; n < times; n++) {

@@ -50,7 +50,7 @@ export function proveWithMoves(
   const ofFewPods = isFew ? boundOfFewPods(problem, moveCost, most, found(), mayEnd, stop) : null;
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
-  if (best !== undefined) moving.learn(slotsOf(best));
+  if (best !== undefined) moving.master.learn(slotsOf(best));
   const rounds = Math.ceil(effort.rounds * Math.min(1, MANY_PODS / moving.pods));
   moving.generate(policy.maxMoves ?? moving.pods, { ...effort, rounds }, stop);
   return moving.bounds;

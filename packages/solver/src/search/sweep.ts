@@ -50,7 +50,7 @@ export function sweep(
   const every = Math.ceil(states.length / LEARNT);
   for (const [k, state] of states.toReversed().entries()) {
     if (stop()) return;
-    if (k % every === 0) relaxation.learn(slotsOf(state));
+    if (k % every === 0) relaxation.master.learn(slotsOf(state));
   }
   const most = states.at(-1)!.moves;
   const points = relaxation.pods > MANY_PODS ? Math.min(effort.points, POINTS_OF_MANY) : effort.points;
@@ -64,7 +64,7 @@ export function sweep(
     packing.load(start);
     if (!packPartly(packing, relaxation, mostMoves, guide, random, stop)) continue;
     archive.offer(packing);
-    improve(relaxation.moveMicrosOf(optimum), relaxation.pods);
+    improve(optimum.moveMicros, relaxation.pods);
     archive.offer(packing);
   }
   const { maxMoves } = packing.problem.policy;
@@ -76,11 +76,11 @@ export function sweep(
     const { moves } = packing;
     if (isPacked && moves <= maxMoves) {
       archive.offer(packing);
-      improve(OWN_SHARE * relaxation.moveMicrosOf(optimum), maxMoves);
+      improve(OWN_SHARE * optimum.moveMicros, maxMoves);
       archive.offer(packing);
       if (moves >= NEAR * maxMoves) return;
     }
-    if (isPacked && moves > maxMoves) improve(HOME_SHARE * relaxation.moveMicrosOf(optimum), relaxation.pods);
+    if (isPacked && moves > maxMoves) improve(HOME_SHARE * optimum.moveMicros, relaxation.pods);
     const step = isPacked ? TOWARDS * (maxMoves - moves) : -1;
     aim += step < 0 ? Math.floor(step) : Math.ceil(step);
   }
