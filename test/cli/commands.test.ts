@@ -63,7 +63,8 @@ test('the table says first what a busy person wants, YAML and JSON are the same 
   expect(statSync(at('plan.json')).mode & 0o777).toBe(0o600);
   expect(withoutTimes(parse(yaml.stdout) as Plan)).toEqual(withoutTimes(saved));
   const words = table.stdout.split('\n').map((line) => line.split(/\s/)[0]);
-  expect(words.slice(0, 6)).toEqual(['cost', 'saving', 'proof', 'nodes', 'moves', 'moving']);
+  expect(words.slice(0, 7)).toEqual(['cost', 'saving', 'proof', '', 'nodes', 'moves', 'moving']);
+  expect(table.stdout).toMatch(/^ +with moves at their price, nothing costs less than /m);
   expect(table.stdout).toContain('what stays, what that costs, and why');
   expect(table.stderr).toBe('');
 });

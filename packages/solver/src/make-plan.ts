@@ -176,8 +176,10 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
     const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
     const tighter = tightened(gap > EFFORTS[effort].smallGap && !stop() ? stop : null);
     const mayEnd = mayEndOf(snapshot, problem);
-    const ofFewPods = boundOfFewPods(problem, noCost, Number.POSITIVE_INFINITY, best.microsPerHour, mayEnd, stop) ?? 0;
-    const bound = Math.max(relaxation.bound, tighter, ofFewPods, before?.relaxation.bound ?? 0);
+    const isProven = relaxation.bound >= best.microsPerHour;
+    const most = Number.POSITIVE_INFINITY;
+    const ofFewPods = isProven ? null : boundOfFewPods(problem, noCost, most, best.microsPerHour, mayEnd, stop);
+    const bound = Math.max(relaxation.bound, tighter, ofFewPods ?? 0, before?.relaxation.bound ?? 0);
     const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
     const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, mayEnd, EFFORTS[effort].proof, stop);
     return {

@@ -54,8 +54,9 @@ export interface Wanted {
 }
 
 /**
- * Searches packings between "nothing moves" and "as cheap as can be found", always in the same way whatever limit on
- * moves the plan will have. The first state of the answer moves nothing; each later one moves more and costs less.
+ * Searches packings between "nothing moves" and "as cheap as can be found", in the same way whatever limit on moves the
+ * plan will have, and for that limit besides. The first state of the answer moves nothing; each later one moves more and
+ * costs less.
  */
 export function explore(
   problem: Problem,
@@ -103,7 +104,8 @@ export function explore(
     archive.offer(packing);
   };
 
-  for (const mostMoves of [problem.policy.maxMoves ?? 0, pods]) {
+  const { maxMoves } = problem.policy;
+  for (const mostMoves of maxMoves === null ? [pods] : [maxMoves, pods]) {
     packing.load(start);
     searchFewPods(packing, movePrice, mostMoves, stop);
     archive.offer(packing);

@@ -4,9 +4,9 @@ import { costOf } from './packing-state.ts';
 import { costsOfSets, fewPods, has, movesWith } from './set-costs.ts';
 
 /**
- * Brings the packing to the cheapest placement of a few pods with at most so many moves, at their price, by dynamic programming over
- * sets of pods for what the rest costs at least, and a search that enters only what can still be cheaper than the best so
- * far. Leaves the packing as it was where it finds nothing cheaper, or where there are too many pods.
+ * Brings the packing to the cheapest placement of a few pods with at most so many moves, at their price, by dynamic
+ * programming over sets of pods for what the rest costs at least, and a search that enters only what can still be cheaper
+ * than the best so far. Leaves the packing as it was where it finds nothing cheaper, or where there are too many pods.
  */
 export function searchFewPods(packing: Packing, movePrice: number, mostMoves: number, stop: () => boolean): void {
   const { problem } = packing;

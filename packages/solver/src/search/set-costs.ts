@@ -1,7 +1,7 @@
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 
 /** Problems with no more pods than this are looked at by sets of pods. */
-const FEW_PODS = 13;
+const FEW_PODS = 12;
 /** Where there are so many nodes that there are more pairs of a node and two sets of pods than this, they are not. */
 const MOST_PAIRS = 40e6;
 const NEVER = Number.POSITIVE_INFINITY;
