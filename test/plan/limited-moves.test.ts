@@ -20,7 +20,6 @@ test.for([0.6, 0.8])(
     const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
     const { summary } = makePlan({ ...plainCluster(PODS), policy, effort: 'normal', seed: 1 }, context);
     const { objective, objectiveGap, microsPerHour, moves } = summary;
-    console.log(part, objectiveGap, microsPerHour.after, objective!.bound, moves);
     expect(moves).toBeLessThanOrEqual(policy.maxMoves);
     expect(objective!.bound).toBeGreaterThan(1.05 * microsPerHour.bound);
     expect(objectiveGap).toBeLessThan(0.012);

@@ -35,6 +35,7 @@ import { explore, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
 import { countsMoves, movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
+import { fewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -175,7 +176,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
     context.onProgress('proving');
     const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
     const tighter = tightened(gap > EFFORTS[effort].smallGap && !stop() ? stop : null);
-    const mayEnd = mayEndOf(snapshot, problem);
+    const mayEnd = fewPods(problem) === null ? anything : mayEndOf(snapshot, problem);
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
     const ofFewPods = isProven ? null : boundOfFewPods(problem, noCost, most, best.microsPerHour, mayEnd, stop);

@@ -4,7 +4,7 @@ import { Knapsack } from './knapsack.ts';
 
 /**
  * What holds pods where it counts which of them stay: a kind that can be launched, or existing nodes with the same pods.
- * Its classes are twice those of the problem: class `c` as a pod that comes, and, from `staying` on, as one that stays.
+ * Its classes are twice those of the problem: class `c` as a pod that comes, and `c` after the last of them as one that stays.
  */
 export interface Site {
   readonly knapsack: Knapsack;

@@ -131,6 +131,7 @@ function diveAmong(
   return fixed;
 }
 
-function fraction(value: number): number {
+/** What is over a whole number, rounding aside. */
+export function fraction(value: number): number {
   return value - Math.floor(value + 1e-6);
 }

@@ -1,6 +1,7 @@
 import type { SiteContent } from '../bound/moving-master.ts';
 import type { MovingRelaxation } from '../bound/moving-relaxation.ts';
 import type { Site } from '../bound/sites.ts';
+import { fraction } from './dive.ts';
 import { finish, launchAll } from './fresh.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
@@ -126,8 +127,4 @@ function layOut(packing: Packing, contents: ReadonlyMap<number, SiteContent>, de
     }
     left = left.filter(([, c, count]) => count > 0 && demand[c]! > 0);
   }
-}
-
-function fraction(value: number): number {
-  return value - Math.floor(value + 1e-6);
 }
