@@ -34,7 +34,7 @@ import { EFFORTS } from './search/effort.ts';
 import { explore, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
-import { countsMoves, movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
+import { movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
 import { fewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
@@ -144,13 +144,15 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
     context.onProgress('searching');
     return explore(on, relaxation, wanted, context.engines, EFFORTS[effort], seed, stop);
   };
-  const isEnough = (cheapest: PackingState) =>
-    !limits && !countsMoves(problem) && policy.maxMoves === null && realise(problem, cheapest).complete;
+  const isReachable = (state: PackingState) => {
+    const { complete, moves } = realise(problem, state);
+    return complete && moves.length <= (policy.maxMoves ?? Number.POSITIVE_INFINITY);
+  };
   const relaxation = relaxed(problem);
   const tightened = beginTightening(problem, relaxation, context, effort);
   const moving = movingRelaxationOf(problem, relaxation, context.engines);
   try {
-    const frontier = search(problem, relaxation, { moving, isEnough });
+    const frontier = search(problem, relaxation, { moving, others: limits, isReachable });
     const states = [...frontier];
     let best = bestWithin({ problem, states, before }, null);
     let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
@@ -162,7 +164,7 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
       const nextProblem = buildProblem(next, book, prices, policy);
       const again = chooseWorthwhile(
         nextProblem,
-        search(nextProblem, relaxed(nextProblem), { moving: null, isEnough: () => false }),
+        search(nextProblem, relaxed(nextProblem), { moving: null, others: true, isReachable }),
         null,
       );
       if (again.moves.length === 0 && again.removed.length === 0) break;

@@ -15,6 +15,10 @@ export interface SearchEffort {
   readonly fromFresh: number;
   /** Packings made afresh, each of another mixture of patterns. */
   readonly freshStarts: number;
+  /** With no more pods than this, one more of them is made where the cheapest is still far from its bound. */
+  readonly againUpTo: number;
+  /** With fewer pods than this there are as many fewer trials. */
+  readonly fullEffortPods: number;
   readonly afterReuse: number;
   /** What is done after the search to bound what a plan costs with its moves. */
   readonly proof: MovingEffort;
@@ -30,6 +34,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromCurrent: 3_500,
     fromFresh: 6_000,
     freshStarts: 2,
+    againUpTo: 0,
+    fullEffortPods: 800,
     afterReuse: 3_000,
     proof: { rounds: 10, pricingBudget: 40, finalBudget: 40, leastGain: 0 },
     sweep: { points: 3, rounds: 6, pricingBudget: 40, finalBudget: 40, leastGain: 1e-3, trials: 1_000 },
@@ -41,6 +47,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromCurrent: 10_000,
     fromFresh: 26_000,
     freshStarts: 1,
+    againUpTo: 4_000,
+    fullEffortPods: 400,
     afterReuse: 8_000,
     proof: { rounds: 30, pricingBudget: 60, finalBudget: 4_000, leastGain: 0 },
     sweep: { points: 12, rounds: 10, pricingBudget: 60, finalBudget: 60, leastGain: 1e-3, trials: 1_000 },
@@ -52,6 +60,8 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
     fromCurrent: 60_000,
     fromFresh: 60_000,
     freshStarts: 3,
+    againUpTo: 4_000,
+    fullEffortPods: 400,
     afterReuse: 60_000,
     proof: { rounds: 100, pricingBudget: 100, finalBudget: 50_000, leastGain: 0 },
     sweep: { points: 16, rounds: 20, pricingBudget: 100, finalBudget: 100, leastGain: 2e-4, trials: 4_000 },

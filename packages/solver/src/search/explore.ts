@@ -11,6 +11,7 @@ import { guideOf } from './guide.ts';
 import { oneByOne } from './one-by-one.ts';
 import { Packing } from './packing.ts';
 import { costOf, type PackingState } from './packing-state.ts';
+import { countsMoves } from './prove-with-moves.ts';
 import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
@@ -31,9 +32,8 @@ const MOVE_PRICES = [8, 6, 4.5, 3.5, 2.7, 2.1, 1.6, 1.2, 0.9, 0.7, 0.5, 0.35, 0.
 const SWEPT_BELOW = 0.4;
 /** With fewer pods, packings that move less take no time worth saving. */
 const MANY_PODS = 250;
-/** Where the cheapest of all is farther than this from its bound, and has no more pods, one more packing is made. */
+/** Where the cheapest of all is farther than this from its bound, one more packing is made. */
 const FAR = 0.01;
-const MOST_PODS_AGAIN = 4_000;
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
 const LEAST_MOVE_PRICE = 5e-6;
 const HEAT = 0.02;
@@ -42,15 +42,16 @@ const PRICE_NOISE = 0.02;
 /** A state of many nodes is long: so it is kept after a few changes, and not after each; while there are few moves, each counts. */
 const NODES_OF_AN_OFFER = 250;
 const FEW_MOVES = 0.05;
-/** Small clusters need fewer trials: the share grows with the number of pods. */
-const FULL_EFFORT_PODS = 400;
+/** Small clusters need fewer trials, but no fewer than this share of them. */
 const SMALLEST_SHARE = 0.04;
 
 export interface Wanted {
   /** Guides it where moves are limited; null: nothing does. */
   readonly moving: MovingRelaxation | null;
-  /** Of a large cluster's cheapest packing: whether none that moves less is wanted. */
-  readonly isEnough: (cheapest: PackingState) => boolean;
+  /** Whether other states than the best are wanted, for other limits on moves or for what follows from them. */
+  readonly others: boolean;
+  /** Whether there is an order of moves that leads there, within the limit. */
+  readonly isReachable: (state: PackingState) => boolean;
 }
 
 /**
@@ -61,7 +62,7 @@ export interface Wanted {
 export function explore(
   problem: Problem,
   relaxation: Relaxation,
-  { moving, isEnough }: Wanted,
+  { moving, others, isReachable }: Wanted,
   engines: LpEngines,
   effort: SearchEffort,
   seed: number,
@@ -85,7 +86,7 @@ export function explore(
     if (packing.moves <= FEW_MOVES * pods || ++changes % every === 0) archive.offer(packing);
   };
   const worth = Math.min(1, Math.max(SHORTEST, potential / WORTH_A_LONG_SEARCH));
-  const scale = worth * Math.min(1, SMALLEST_SHARE + pods / FULL_EFFORT_PODS);
+  const scale = worth * Math.min(1, SMALLEST_SHARE + pods / effort.fullEffortPods);
   const improve = (trials: number, limits: { movePrice: number; mostMoves?: number; heat?: number }) => {
     const iterations = Math.ceil(trials * scale);
     const observed = limits.heat === undefined ? onChange : () => {};
@@ -105,15 +106,17 @@ export function explore(
   };
 
   const { maxMoves } = problem.policy;
-  for (const mostMoves of maxMoves === null ? [pods] : [maxMoves, pods]) {
+  for (const mostMoves of maxMoves === null ? [pods] : [pods, maxMoves]) {
     packing.load(start);
-    searchFewPods(packing, movePrice, mostMoves, stop);
+    const isBest = searchFewPods(packing, movePrice, mostMoves, stop);
     archive.offer(packing);
+    if (isBest && !others && mostMoves === (maxMoves ?? pods) && isReachable(packing.state()))
+      return archive.frontier();
   }
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
   const isFar = () => costOf(archive.frontier().at(-1)!) > (1 + FAR) * relaxation.bound;
-  for (let k = 0; k < freshStarts || (k === freshStarts && k > 0 && pods <= MOST_PODS_AGAIN && isFar()); k++) {
+  for (let k = 0; k < freshStarts || (k === freshStarts && k > 0 && pods <= effort.againUpTo && isFar()); k++) {
     if (stop()) break;
     packing.load(start);
     const noise = k === 0 ? 0 : PRICE_NOISE;
@@ -125,7 +128,9 @@ export function explore(
     improve(effort.afterReuse, { movePrice });
     archive.offer(packing);
   }
-  if (freshStarts > 0 && pods > MANY_PODS && isEnough(archive.frontier().at(-1)!)) return archive.frontier();
+  const isFree = !countsMoves(problem) && maxMoves === null;
+  if (isFree && !others && freshStarts > 0 && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
+    return archive.frontier();
   packing.load(start);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(start);
