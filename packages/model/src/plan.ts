@@ -146,6 +146,7 @@ export const planSchema = z.strictObject({
       .nullable(),
     /** (total − bound) / bound, of the objective. */
     objectiveGap: z.number().nullable(),
+    /** Optimal: it is proven that nodes cost no less, whatever moves, or that the objective is no smaller within the limit on moves. */
     status: z.enum(['optimal', 'effort-reached', 'time-limit', 'cancelled']),
     nodes: z.strictObject({
       before: z.int(),

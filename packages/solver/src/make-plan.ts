@@ -76,6 +76,8 @@ const anything = () => true;
 
 /** The objective's parts are rounded one by one. */
 const ROUNDED_PARTS = 2;
+/** Nothing is looked for that is cheaper by less, micros an hour. */
+const LEAST_DIFFERENCE = 1;
 
 /** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
 const MOST_REPETITIONS = 5;
@@ -245,6 +247,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
     coverage,
     bound: relaxation.bound,
     objectiveBound,
+    isProven: best.microsPerHour <= relaxation.bound || withMoves >= objectiveOf(problem, best) - LEAST_DIFFERENCE,
     duals: relaxation.duals,
     realisation: best,
     status,

@@ -1,16 +1,26 @@
 import type { Snapshot, SnapshotPod } from '@restow/model';
-import { attachLimitsOf, ClusterState, carriersOf, troubles, viewOfNode, worldOf } from '@restow/scheduling';
+import {
+  attachLimitsOf,
+  ClusterState,
+  carriersOf,
+  maySchedule,
+  troubles,
+  viewOfNode,
+  worldOf,
+} from '@restow/scheduling';
 import { daemonPodOf } from '../end-state.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { MayEnd } from '../search/bound-of-few-pods.ts';
-import { has } from '../search/set-costs.ts';
+import type { Placement } from '../search/cheapest-placement.ts';
+import { fewPods, has } from '../search/set-costs.ts';
+import { fellowsOf, Reach } from './within-reach.ts';
 
 /** With more nodes than this it takes too long for what is asked thousands of times. */
 const MOST_NODES = 200;
 
 /**
  * Whether a plan that `checkPlan` passes can end so: in the end nobody's rules about others may be broken that were not
- * broken before, by anybody of its class. Where there are too many nodes anything may be.
+ * broken before, by anybody of its class, and somebody must have been let in last. Where there are too many nodes anything may be.
  */
 export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
   const world = worldOf(snapshot);
@@ -37,6 +47,27 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
   for (const { index, view } of problem.kinds) state.addNode(view(`any/${index}`));
   lookAround();
   for (const { index } of problem.kinds) state.removeNode(`any/${index}`);
+  const movable = new Map((fewPods(problem) ?? []).map((c) => [c, problem.classes[c]!.pods] as const));
+  const groups = fellowsOf(movable, carriers, (c) => before.get(c) ?? new Set());
+  const alone = new ClusterState(
+    world,
+    snapshot.nodes.map((node) => viewOfNode(node, limits)),
+  );
+  const others = new Set([...movable.values()].flat());
+  for (const pod of snapshot.pods) if (pod.node !== null && !others.has(pod)) alone.add(pod, pod.node);
+  const reach = new Reach();
+  /** Whether pods could come to where they are, were they and those that they speak of the only ones that move. */
+  const isReached = (positions: ReadonlyMap<SnapshotPod, string>, launched: Placement['launched']) => {
+    const added = launched.map(([index], k) => problem.kinds[index]!.view(`new/${k}`));
+    for (const view of added) alone.addNode(view);
+    const nodes = [...alone.places()].map(({ node }) => node.name);
+    const answer = groups.every((group) => {
+      const goal = group.pods.map((pod) => positions.get(pod)!);
+      return reach.canBring(group, goal, alone, nodes);
+    });
+    for (const { name } of added) alone.removeNode(name);
+    return answer;
+  };
   return (pods, placement) => {
     const added: string[] = [];
     const positions = new Map<SnapshotPod, string>();
@@ -65,14 +96,24 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
       const known = before.get(key)!;
       return troubles(pod, positions.get(pod) ?? pod.node!, state).some((rule) => !known.has(rule));
     });
+    const isHome = [...positions].every(([pod, node]) => pod.node === node);
+    const mayEnd = !isBroken && (isHome || [...positions].some(([pod, node]) => mayCome(pod, node, state)));
     for (const [pod, node] of positions) {
       if (node === pod.node) continue;
       state.remove(pod, node);
       state.add(pod, pod.node!);
     }
     for (const name of added) state.removeNode(name);
-    return !isBroken;
+    return mayEnd && isReached(positions, placement.launched);
   };
+}
+
+/** Whether the pod, which is on that node, could be the last that has come: everybody else is where they shall be. */
+function mayCome(pod: SnapshotPod, node: string, state: ClusterState): boolean {
+  state.remove(pod, node);
+  const answer = maySchedule(pod, node, state);
+  state.add(pod, node);
+  return answer;
 }
 
 /** Pods of one class to places with so many each: who is there already stays. */

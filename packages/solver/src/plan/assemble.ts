@@ -38,6 +38,8 @@ export interface PlanFacts {
   readonly bound: number;
   /** The same for nodes and moves together, with no more moves than the policy allows. */
   readonly objectiveBound: number;
+  /** Whether one of them is reached. */
+  readonly isProven: boolean;
   readonly duals: ArrayLike<number>;
   readonly realisation: Realisation;
   readonly status: PlanStatus;
@@ -96,7 +98,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       gap: relativeGap(after, bound),
       objective,
       objectiveGap: relativeGap(objective.total, objectiveBound),
-      status: after <= bound && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
+      status: facts.isProven && (status === 'effort-reached' || status === 'time-limit') ? 'optimal' : status,
       nodes: {
         before: snapshot.nodes.length,
         after: snapshot.nodes.length - realisation.removed.length + launched.length,
