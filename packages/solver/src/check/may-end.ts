@@ -48,7 +48,7 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
   lookAround();
   for (const { index } of problem.kinds) state.removeNode(`any/${index}`);
   const movable = new Map((fewPods(problem) ?? []).map((c) => [c, problem.classes[c]!.pods] as const));
-  const groups = fellowsOf(movable, carriers, (c) => before.get(c) ?? new Set());
+  const groups = fellowsOf(movable, carriers, (c) => before.get(c));
   const alone = new ClusterState(
     world,
     snapshot.nodes.map((node) => viewOfNode(node, limits)),

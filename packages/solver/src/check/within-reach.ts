@@ -12,8 +12,8 @@ import {
 export interface Fellows {
   readonly pods: readonly SnapshotPod[];
   readonly classOf: (pod: SnapshotPod) => number;
-  /** Rules that one of a class breaks already. */
-  readonly known: (c: number) => ReadonlySet<string>;
+  /** Of a class whose rules speak of others, those that one of it breaks already; undefined: they speak of nobody. */
+  readonly known: (c: number) => ReadonlySet<string> | undefined;
 }
 
 /** So many placements are looked at for all questions together; from there on everything is within reach. */
@@ -106,9 +106,10 @@ function* stepsInto(
   state: ClusterState,
   nodes: readonly string[],
 ): Generator<Places> {
-  const unhappy = pods.filter(
-    (pod, k) => !troubles(pod, now[k]!, state).every((rule) => known(classOf(pod)).has(rule)),
-  );
+  const unhappy = pods.filter((pod, k) => {
+    const before = known(classOf(pod));
+    return before !== undefined && !troubles(pod, now[k]!, state).every((rule) => before.has(rule));
+  });
   const tried = new Set<string>();
   for (const [k, pod] of pods.entries()) {
     const to = now[k]!;
@@ -119,7 +120,8 @@ function* stepsInto(
     const isLetIn = maySchedule(pod, to, state);
     state.add(pod, to);
     for (const from of isLetIn ? nodes : []) {
-      const mayBe = from === pod.node || refusalsOfNode(pod, state.place(from).node, state.world).length === 0;
+      const isHome = pods.some((one) => one.node === from && classOf(one) === classOf(pod));
+      const mayBe = isHome || refusalsOfNode(pod, state.place(from).node, state.world).length === 0;
       if (from !== to && mayBe) yield now.with(k, from);
     }
   }
