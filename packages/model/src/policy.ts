@@ -72,6 +72,18 @@ export const policySchema = z.strictObject({
           }),
         )
         .default([]),
+      /** No pod is moved to where there would be more than this part of its owner's, as far as the selectors and namespaces (empty: all) say. */
+      shares: z
+        .array(
+          z.strictObject({
+            pods: z.string().default(''),
+            namespaces: names.default([]),
+            /** On spot nodes, or in any one zone. */
+            of: z.enum(['spot', 'zone']),
+            part: z.number().min(0).max(1),
+          }),
+        )
+        .default([]),
       /** Move pods that keep data in emptyDir or hostPath; the data is lost. */
       moveLocalData: z.boolean().default(false),
       /** Move pods of Jobs; their work so far is lost. */

@@ -1,4 +1,4 @@
-import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model';
+import { type CapacityType, LABEL, type Policy, type Snapshot, type SnapshotPod } from '@restow/model';
 import {
   belongsToNode,
   ClusterState,
@@ -12,6 +12,7 @@ import {
   troubles,
   worldOf,
 } from '@restow/scheduling';
+import { shareRefusals } from './share-refusals.ts';
 
 /** A node that the plan launches, as the scheduler will see it. */
 export interface LaunchedNode {
@@ -65,6 +66,12 @@ export function checkPlan(input: CheckInput): string[] {
     newMachines.set(node.view.name, node);
     for (const daemon of node.daemons) state.add(daemon, node.view.name);
   }
+  const passedShares = shareRefusals(snapshot, policy, (name) => {
+    const come = newMachines.get(name);
+    return come === undefined
+      ? machines.get(name)!
+      : { capacityType: come.capacityType, zone: come.view.labels[LABEL.zone] ?? null };
+  });
   const stays = stayReasons(snapshot, policy, world);
   const carriers = carriersOf(snapshot.pods, world);
   const speakingOf = carriersBySubject(carriers);
@@ -88,6 +95,7 @@ export function checkPlan(input: CheckInput): string[] {
     if (refusal !== null) say(refusal);
     state.add(pod, to);
     position.set(pod, to);
+    for (const reason of passedShares(pod, to, position)) say(reason);
     for (const carrier of speakingOf(pod)) {
       if (carrier.pod === pod) continue;
       const node = position.get(carrier.pod);

@@ -7,7 +7,15 @@ import {
   type Snapshot,
   type SnapshotPod,
 } from '@restow/model';
-import { attachLimitsOf, belongsToNode, daemonPods, stayReasons, viewOfNode, worldOf } from '@restow/scheduling';
+import {
+  attachLimitsOf,
+  belongsToNode,
+  daemonPods,
+  sharesOf,
+  stayReasons,
+  viewOfNode,
+  worldOf,
+} from '@restow/scheduling';
 import { awayCosts } from '../moving/away-costs.ts';
 import { predictMovement } from '../moving/movement.ts';
 import { groupIntoClasses } from './classes.ts';
@@ -71,7 +79,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     return shapes.add({ view: view('new'), arch, os, capacityType, acceleratorPodsOnly });
   });
 
-  const coupling = new CouplingIndex(pods, world);
+  const coupling = new CouplingIndex(pods, world, sharesOf(snapshot, policy));
   const movement = predictMovement(snapshot, policy);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
@@ -87,7 +95,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     awayCosts(snapshot, policy, movement),
   );
 
-  const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!)]));
+  const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!, node)]));
   const immobileByNode = Map.groupBy(immobile, ({ node }) => node!);
   const mobileByNode = Map.groupBy(mobile, ({ node }) => node!);
   const usedBy = (some: readonly SnapshotPod[]) => {
@@ -127,7 +135,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     const sample = view('new');
     const capacity = Float64Array.from(resources, (name) => supplyOf(sample, name) - (overhead[name] ?? 0));
     if (capacity.some((amount) => amount < 0)) return [];
-    const domains = coupling.domainsOf(sample);
+    const domains = coupling.domainsOf(sample, { capacityType: offering.capacityType, zone });
     const limitGroup = limitNames.indexOf(template.group);
     return [
       { offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons },
@@ -186,6 +194,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     topologies: coupling.topologies,
     terms,
     spreads,
+    shares: coupling.shareRules((term) => initial[term]!),
     limitGroups,
     frozenMicrosPerHour: [...frozenPrices.values()].reduce((sum, price) => sum + price, 0),
     frozenPrices,

@@ -1,4 +1,4 @@
-import type { SnapshotPod, SpreadConstraint } from '@restow/model';
+import type { CapacityType, SnapshotPod, SpreadConstraint } from '@restow/model';
 import {
   affinityTerm,
   allTerms,
@@ -6,12 +6,15 @@ import {
   type NodeView,
   type PodTerm,
   profileKey,
+  type Share,
+  type SharedPlace,
+  sharedPlaceOf,
   spreadFilter,
   spreadTerm,
   TermIndex,
   type World,
 } from '@restow/scheduling';
-import type { CountTerm, SpreadRule, Topology } from './problem.ts';
+import type { CountTerm, ShareRule, SpreadRule, Topology } from './problem.ts';
 
 const PER_NODE_KEY = 'kubernetes.io/hostname';
 
@@ -25,7 +28,14 @@ export interface PodCoupling {
 
 interface Term {
   readonly topology: number;
-  readonly term: PodTerm;
+  /** null: it is of shares, and who counts is known by pod. */
+  readonly term: PodTerm | null;
+}
+
+/** What is to be known of a node besides its labels. */
+export interface Machine {
+  readonly capacityType: CapacityType;
+  readonly zone: string | null;
 }
 
 interface Spread {
@@ -52,8 +62,12 @@ export class CouplingIndex {
   readonly #domainIds: Map<string, number>[] = [];
   /** By topology: which nodes' domains take part; null: all. */
   readonly #filters: (NodeFilter | null)[] = [];
+  /** By topology: what policy counts together; null: it goes by a label. */
+  readonly #places: (SharedPlace | null)[] = [];
+  readonly #shares: Omit<ShareRule, 'initial'>[] = [];
+  readonly #shared = new Map<SnapshotPod, number[]>();
 
-  constructor(pods: readonly SnapshotPod[], world: World) {
+  constructor(pods: readonly SnapshotPod[], world: World, shares: readonly Share[]) {
     for (const pod of pods) {
       const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
       if (podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) continue;
@@ -64,6 +78,12 @@ export class CouplingIndex {
         spreads: unique(topologySpread.map((constraint) => this.#addSpread(pod, constraint))),
       });
     }
+    for (const { of, most, pods: members } of shares) {
+      const index = this.#terms.length;
+      this.#terms.push({ topology: this.#addTopology(of, null, of), term: null });
+      this.#shares.push({ term: index, most });
+      for (const pod of members) this.#shared.set(pod, [...(this.#shared.get(pod) ?? []), index]);
+    }
   }
 
   get size(): number {
@@ -72,13 +92,14 @@ export class CouplingIndex {
 
   couplingOf(pod: SnapshotPod): PodCoupling {
     const carried = this.#carried.get(pod) ?? { repels: [], attracts: [], spreads: [] };
-    return { ...carried, matches: this.#matchesOf(pod) };
+    return { ...carried, matches: [...this.#matchesOf(pod), ...(this.#shared.get(pod) ?? [])] };
   }
 
   /** Domain of a node by topology: an id for each label value, -1 without the label or where a spread does not count it. */
-  domainsOf(view: NodeView): Int32Array {
+  domainsOf(view: NodeView, machine: Machine): Int32Array {
     return Int32Array.from(this.topologies, ({ key }, topology) => {
-      const value = view.labels[key];
+      const place = this.#places[topology]!;
+      const value = place === null ? view.labels[key] : (sharedPlaceOf(place, machine) ?? undefined);
       if (value === undefined || this.#filters[topology]?.admits(view) === false) return -1;
       const ids = this.#domainIds[topology]!;
       let id = ids.get(value);
@@ -137,6 +158,11 @@ export class CouplingIndex {
     });
   }
 
+  /** What policy asks of shares, given the pods by domain at the start. */
+  shareRules(counts: (term: number) => ReadonlyMap<number, number>): ShareRule[] {
+    return this.#shares.map((rule) => ({ ...rule, initial: counts(rule.term) }));
+  }
+
   #addTerm(topologyKey: string, term: PodTerm, filter: NodeFilter | null = null): number {
     const key = `${topologyKey}\n${filter?.key ?? ''}\n${term.key}`;
     let index = this.#termByKey.get(key);
@@ -144,18 +170,19 @@ export class CouplingIndex {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
       this.#indices.add(term, index);
-      this.#terms.push({ topology: this.#addTopology(topologyKey, filter), term });
+      this.#terms.push({ topology: this.#addTopology(topologyKey, filter, null), term });
     }
     return index;
   }
 
-  #addTopology(key: string, filter: NodeFilter | null): number {
-    const identity = `${key}\n${filter?.key ?? ''}`;
+  #addTopology(key: string, filter: NodeFilter | null, place: SharedPlace | null): number {
+    const identity = `${key}\n${filter?.key ?? ''}\n${place ?? ''}`;
     let index = this.#topologyByKey.get(identity);
     if (index === undefined) {
       index = this.topologies.length;
       this.#topologyByKey.set(identity, index);
       this.#filters.push(filter);
+      this.#places.push(place);
       this.topologies.push({ key, perNode: key === PER_NODE_KEY });
       this.#domainIds.push(new Map());
     }

@@ -52,7 +52,14 @@ export interface SpreadRule {
   readonly initialSkews: ReadonlyMap<number, number>;
 }
 
-/** A label key by which nodes are grouped into domains. */
+/** What policy lets be in one domain of a term: so many, or as many as were there at the start. */
+export interface ShareRule {
+  readonly term: number;
+  readonly most: number;
+  readonly initial: ReadonlyMap<number, number>;
+}
+
+/** A label key, or what policy counts together, by which nodes are grouped into domains. */
 export interface Topology {
   readonly key: string;
   /** Every node is a domain of its own (kubernetes.io/hostname). */
@@ -138,6 +145,7 @@ export interface Problem {
   readonly topologies: readonly Topology[];
   readonly terms: readonly CountTerm[];
   readonly spreads: readonly SpreadRule[];
+  readonly shares: readonly ShareRule[];
   readonly limitGroups: readonly LimitGroup[];
   /** Price of nodes that are priced but take no part: frozen ones. */
   readonly frozenMicrosPerHour: MicrosPerHour;

@@ -1,7 +1,7 @@
-import type { Problem } from '../problem/problem.ts';
+import type { Problem, ShareRule } from '../problem/problem.ts';
 
 /**
- * Running counts for the rules that couple nodes: affinity, anti-affinity, spread. `mayAdd` asks before a pod is placed;
+ * Running counts for the rules that couple nodes: affinity, anti-affinity, spread, and shares that policy asks for. `mayAdd` asks before a pod is placed;
  * removals can break others' rules too (an affinity's partner, a spread's smallest domain), which `isSound` finds for
  * everything touched since the last `forget`.
  */
@@ -15,6 +15,8 @@ export class CouplingCounts {
   /** Terms whose dependants count themselves. */
   readonly #selfDependent: boolean[];
   readonly #spreadsOfTerm: number[][];
+  /** By term: what policy lets be in one domain. */
+  readonly #shares: (ShareRule | undefined)[] = [];
   /** Spreads over nodes with more than maxSkew pods on some node at the start. */
   readonly #overAtStart: boolean[];
   readonly #touched = new Map<number, Set<number>>();
@@ -41,6 +43,7 @@ export class CouplingCounts {
     this.#overAtStart = problem.spreads.map(
       ({ maxSkew, initialSkews }) => Math.max(0, ...initialSkews.values()) > maxSkew,
     );
+    for (const share of problem.shares) this.#shares[share.term] = share;
     this.#spreadsOfTerm = terms.map((_, term) =>
       problem.spreads.flatMap((spread, index) => (spread.term === term ? [index] : [])),
     );
@@ -56,7 +59,7 @@ export class CouplingCounts {
     }
     for (const t of matches) {
       const domain = domains[terms[t]!.topologyKey]!;
-      if (domain >= 0 && (this.#repelling[t]![domain] ?? 0) > 0) return false;
+      if (domain >= 0 && ((this.#repelling[t]![domain] ?? 0) > 0 || this.#leftOfShare(t, domain) < 1)) return false;
     }
     for (const t of attracts) {
       const domain = domains[terms[t]!.topologyKey]!;
@@ -105,6 +108,10 @@ export class CouplingCounts {
     const { matches, repels, spreads: carried } = classes[c]!;
     if (repels.some((t) => matches.includes(t) && domains[terms[t]!.topologyKey]! >= 0)) return 1;
     let most = Number.MAX_SAFE_INTEGER;
+    for (const t of matches) {
+      const domain = domains[terms[t]!.topologyKey]!;
+      if (domain >= 0) most = Math.min(most, this.#leftOfShare(t, domain));
+    }
     for (const index of carried) {
       const { term, selfMatch } = spreads[index]!;
       if (selfMatch === 1) most = Math.min(most, this.#leftIn(index, domains[terms[term]!.topologyKey]!));
@@ -176,6 +183,13 @@ export class CouplingCounts {
     const { term, maxSkew } = this.#problem.spreads[index]!;
     const most = this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index);
     return most - (this.#matching[term]![domain] ?? 0);
+  }
+
+  /** How many more of a term's pods policy lets into a domain. */
+  #leftOfShare(term: number, domain: number): number {
+    const share = this.#shares[term];
+    if (share === undefined) return Number.POSITIVE_INFINITY;
+    return Math.max(share.most, share.initial.get(domain) ?? 0) - (this.#matching[term]![domain] ?? 0);
   }
 
   #smallest(index: number): number {
