@@ -54,6 +54,10 @@ export const policySchema = z.strictObject({
       previousGeneration: z.boolean().default(false),
       bareMetal: z.boolean().default(false),
       gpuForPodsWithoutGpu: z.boolean().default(false),
+      /** Nothing else; empty: all that can be had. */
+      instanceTypes: names.default([]),
+      /** A plan launches nodes of no more types than this; null: of any number. */
+      mostInstanceTypes: z.int().positive().nullable().default(null),
     })
     .prefault({}),
   pods: z
@@ -121,6 +125,13 @@ export const policySchema = z.strictObject({
     .strictObject({
       /** No pod is sent to a node whose pods would then use more than this part of its memory, as measured; null: any. */
       memoryFraction: z.number().positive().max(1).nullable().default(0.9),
+    })
+    .prefault({}),
+  /** Parts of each node's allocatable that no pod is sent to ask for: room for what starts next. Evacuations do not ask. */
+  headroom: z
+    .strictObject({
+      cpuFraction: z.number().min(0).max(1).default(0),
+      memoryFraction: z.number().min(0).max(1).default(0),
     })
     .prefault({}),
   /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */

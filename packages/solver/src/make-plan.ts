@@ -18,6 +18,7 @@ import { canTighten, type Relaxation, relax, tighten } from './bound/relax.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { mayEndOf } from './check/may-end.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
+import { withFewTypes } from './few-types.ts';
 import type { LpEngines } from './lp/engines.ts';
 import { objectiveOf } from './moving/moving-costs.ts';
 import { chooseAndRealise, isWorthwhile } from './order/choose.ts';
@@ -27,6 +28,7 @@ import { assemblePlan, namesOf } from './plan/assemble.ts';
 import { buildProblem } from './problem/build-problem.ts';
 import { numberOfPods } from './problem/classes.ts';
 import { coverageOf, coveredPrices } from './problem/coverage.ts';
+import { withHeadroom } from './problem/headroom.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { boundOfFewPods } from './search/bound-of-few-pods.ts';
@@ -116,9 +118,13 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
 
 /** Searches in the same way whatever limit on moves there is. `limits`: plans with fewer moves than the best are wanted too. */
 export function searchPlans(asked: PlanRequest, context: PlanContext, limits = false): Searched {
+  return withFewTypes(asked, (one) => searchTypes(one, context, limits));
+}
+
+function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean): Searched {
   const started = context.now();
-  const before = asked.effort === 'thorough' ? searchPlans({ ...asked, effort: 'normal' }, context, limits) : null;
-  const request = withMeasuredMemory(asked);
+  const before = asked.effort === 'thorough' ? searchTypes({ ...asked, effort: 'normal' }, context, limits) : null;
+  const request = withHeadroom(withMeasuredMemory(asked));
   const { snapshot, book, policy, effort, seed } = request;
   let status: PlanStatus = 'effort-reached';
   const stop = () => {
@@ -230,7 +236,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
   const { snapshot, effort, seed } = request;
   const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
-  const problems = check(request, problem, best);
+  const problems = check({ ...request, policy: asked.policy }, problem, best);
   if (relaxation.bound > best.microsPerHour)
     problems.push(`the bound ${relaxation.bound} is above the cost ${best.microsPerHour}`);
   const withMoves = boundWithin(movingBounds, maxMoves ?? numberOfPods(problem));
@@ -242,7 +248,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
     asked,
     digests,
     snapshot,
-    problem: { ...problem, policy: { ...problem.policy, maxMoves } },
+    problem: { ...problem, policy: { ...asked.policy, maxMoves } },
     prices,
     coverage,
     bound: relaxation.bound,

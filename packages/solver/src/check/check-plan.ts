@@ -106,6 +106,9 @@ export function checkPlan(input: CheckInput): string[] {
       }
     }
   }
+  const types = new Set(launched.map(({ view }) => view.labels[LABEL.instanceType]));
+  if (types.size > (policy.launch.mostInstanceTypes ?? types.size))
+    problems.push(`${types.size} instance types are launched (policy launch.mostInstanceTypes)`);
   const gone = new Set(removed);
   for (const [pod, node] of position) {
     if (gone.has(node) && !belongsToNode(pod))

@@ -119,7 +119,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
       covered: coveredNodes(facts.coverage),
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
-    reliesOn: reliesOn(snapshot, realisation, nameOf),
+    reliesOn: reliesOn(asked.snapshot, realisation, nameOf),
     stays: staysOf(snapshot, problem, realisation, duals),
     notes: [...problem.notes],
   };

@@ -64,6 +64,7 @@ export function draftKinds(
 }
 
 function isWanted(offering: Offering, { launch }: Policy, present: ReadonlySet<string | null>): boolean {
+  if (launch.instanceTypes.length > 0 && !launch.instanceTypes.includes(offering.instanceType)) return false;
   if (present.has(offering.instanceType)) return true;
   return (
     (launch.burstable || !offering.burstable) &&
