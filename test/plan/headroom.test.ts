@@ -3,7 +3,7 @@ import { type LpEngines, loadEngines, makePlan } from '@restow/solver';
 import { generateCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
-const CLUSTERS = process.env.RESTOW_SOAK === '1' ? 2_000 : 150;
+const CLUSTERS = process.env.RESTOW_SOAK === '1' ? 2_000 : 80;
 const FREE = 0.2;
 
 let engines: LpEngines;

@@ -3,7 +3,7 @@ import { checkPlan, type LpEngines, loadEngines, makePlan } from '@restow/solver
 import { buildDeployment, buildNode, buildPod, buildPriceBook, buildSnapshot, generateCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
-const CLUSTERS = process.env.RESTOW_SOAK === '1' ? 2_000 : 150;
+const CLUSTERS = process.env.RESTOW_SOAK === '1' ? 2_000 : 80;
 
 let engines: LpEngines;
 beforeAll(async () => {
