@@ -51,7 +51,8 @@ test('where any order of moves leads that the checker passes, a plan may end; an
       };
       const sets = names.map(setOn);
       const onKinds = kinds.map((kind, k) => [kind, sets[problem.nodes.length + k]!] as const);
-      return { onNodes: sets.slice(0, problem.nodes.length), launched: onKinds };
+      // What is left again was launched for a while only.
+      return { onNodes: sets.slice(0, problem.nodes.length), launched: onKinds.filter(([, set]) => set !== 0) };
     };
     for (let trial = 0; trial < TRIALS; trial++) {
       const pod = members[random.below(members.length)]!;

@@ -4,6 +4,7 @@ import {
   ClusterState,
   carriersOf,
   maySchedule,
+  type NodeView,
   troubles,
   viewOfNode,
   worldOf,
@@ -56,6 +57,7 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
   const others = new Set([...movable.values()].flat());
   for (const pod of snapshot.pods) if (pod.node !== null && !others.has(pod)) alone.add(pod, pod.node);
   const reach = new Reach();
+  const spares = sparesOf(problem);
   /** Whether pods could come to where they are, were they and those that they speak of the only ones that move. */
   const isReached = (positions: ReadonlyMap<SnapshotPod, string>, launched: Placement['launched']) => {
     const added = launched.map(([index], k) => problem.kinds[index]!.view(`new/${k}`));
@@ -63,7 +65,7 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
     const nodes = [...alone.places()].map(({ node }) => node.name);
     const answer = groups.every((group) => {
       const goal = group.pods.map((pod) => positions.get(pod)!);
-      return reach.canBring(group, goal, alone, nodes);
+      return reach.canBring(group, goal, { state: alone, nodes, spares });
     });
     for (const { name } of added) alone.removeNode(name);
     return answer;
@@ -114,6 +116,19 @@ function mayCome(pod: SnapshotPod, node: string, state: ClusterState): boolean {
   const answer = maySchedule(pod, node, state);
   state.add(pod, node);
   return answer;
+}
+
+/** One node for all kinds that are alike to pods' rules, with as much of everything as any of them has. */
+function sparesOf({ kinds }: Problem): ((name: string) => NodeView)[] {
+  const alike = Map.groupBy(kinds, ({ shape, domains }) => `${shape}|${domains.join()}`);
+  return [...alike.values()].map((group) => {
+    const most: Record<string, number> = {};
+    for (const { view } of group) {
+      for (const [resource, amount] of Object.entries(view('spare').allocatable))
+        most[resource] = Math.max(most[resource] ?? 0, amount);
+    }
+    return (name) => ({ ...group[0]!.view(name), allocatable: most });
+  });
 }
 
 /** Pods of one class to places with so many each: who is there already stays. */

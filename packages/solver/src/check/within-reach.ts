@@ -3,6 +3,7 @@ import {
   type Carrier,
   type ClusterState,
   maySchedule,
+  type NodeView,
   type PodTerm,
   refusalsOfNode,
   troubles,
@@ -46,16 +47,24 @@ export function fellowsOf(
 /** The node of each pod, in the order of the pods. */
 type Places = readonly string[];
 
+/** Where pods may be: nodes that are there all the time, and such as are launched for a while, seen only while a pod is there. */
+export interface Stage {
+  /** Has all nodes, and those pods that never move. */
+  readonly state: ClusterState;
+  readonly nodes: readonly string[];
+  /** Each may be launched more than once. */
+  readonly spares: readonly ((name: string) => NodeView)[];
+}
+
 /**
- * Whether pods can be brought, one after the other and each to where it is let in, to where they shall be, in a state in
- * which nobody else moves: where that is not possible, it is not with others in the way. Searched from the end, because few
- * placements lead to one that none should lead to; what is nearest to the start comes first. The state given has all
- * nodes, and those pods that never move.
+ * Whether pods can be brought, one after the other and each to where it is let in, to where they shall be, while nobody
+ * else moves: where that is not possible, it is not with others in the way. Searched from the end, because few placements
+ * lead to one that none should lead to; what is nearest to the start comes first.
  */
 export class Reach {
   #left = MOST_VISITED;
 
-  canBring(fellows: Fellows, goal: Places, state: ClusterState, nodes: readonly string[]): boolean {
+  canBring(fellows: Fellows, goal: Places, stage: Stage): boolean {
     const { pods, classOf } = fellows;
     const keyOf = (places: Places) => places.map((node, k) => `${classOf(pods[k]!)}@${node}`).sort();
     const start = keyOf(pods.map(({ node }) => node!));
@@ -68,23 +77,17 @@ export class Reach {
       open.push({ places, far: missing(start, key) });
     };
     add(goal);
-    let now = goal;
-    pods.forEach((pod, k) => {
-      state.add(pod, now[k]!);
-    });
+    const scene = new Scene(fellows, goal, stage);
     let isFound = false;
     while (!isFound && open.length > 0) {
       const nearest = open.reduce((best, { far }, k) => (far < open[best]!.far ? k : best), 0);
       const [{ places, far }] = open.splice(nearest, 1) as [(typeof open)[number]];
       isFound = far === 0 || --this.#left < 0;
       if (isFound) break;
-      bring(pods, now, places, state);
-      now = places;
-      for (const before of stepsInto(fellows, now, state, nodes)) add(before);
+      scene.become(places);
+      for (const before of stepsInto(fellows, scene)) add(before);
     }
-    pods.forEach((pod, k) => {
-      state.remove(pod, now[k]!);
-    });
+    scene.clear();
     return isFound;
   }
 }
@@ -99,13 +102,97 @@ function missing(wanted: readonly string[], there: readonly string[]): number {
   }).length;
 }
 
+/** Some pods on a stage: a node that is launched for a while is there as long as one of them is on it. */
+class Scene {
+  readonly pods: readonly SnapshotPod[];
+  now: Places;
+  readonly #stage: Stage;
+  readonly #classOf: Fellows['classOf'];
+  /** By spare: names of as many copies as there are pods. */
+  readonly #copies: readonly (readonly string[])[];
+  readonly #viewOf = new Map<string, (name: string) => NodeView>();
+  readonly #byClass = new Map<number, { readonly nodes: readonly string[]; readonly spares: readonly number[] }>();
+
+  constructor({ pods, classOf }: Fellows, places: Places, stage: Stage) {
+    this.pods = pods;
+    this.now = places;
+    this.#classOf = classOf;
+    this.#stage = stage;
+    this.#copies = stage.spares.map((view, kind) =>
+      pods.map((_, copy) => {
+        const name = `spare/${kind}/${copy}`;
+        this.#viewOf.set(name, view);
+        return name;
+      }),
+    );
+    this.#put(pods.keys());
+  }
+
+  get state(): ClusterState {
+    return this.#stage.state;
+  }
+
+  become(places: Places): void {
+    const changed = [...this.pods.keys()].filter((k) => places[k] !== this.now[k]);
+    this.#take(changed);
+    this.now = places;
+    this.#put(changed);
+  }
+
+  clear(): void {
+    this.#take(this.pods.keys());
+  }
+
+  /** Where one of them might have been instead: of the copies of a spare those in use, and one more. */
+  places(k: number): string[] {
+    const { state } = this.#stage;
+    const { nodes, spares } = this.#allowed(k);
+    const copies = spares.flatMap((kind) => {
+      const names = this.#copies[kind]!;
+      const first = names.findIndex((name) => !state.has(name));
+      return names.filter((name, copy) => copy === first || state.has(name));
+    });
+    return [...nodes, ...copies];
+  }
+
+  /** Homes of its class, nodes that the rules on single nodes let it come to, and such spares. */
+  #allowed(k: number): { readonly nodes: readonly string[]; readonly spares: readonly number[] } {
+    const pod = this.pods[k]!;
+    const c = this.#classOf(pod);
+    let allowed = this.#byClass.get(c);
+    if (allowed === undefined) {
+      const { state, nodes, spares } = this.#stage;
+      const homes = this.pods.filter((one) => this.#classOf(one) === c).map(({ node }) => node!);
+      const mayBe = (node: NodeView) => refusalsOfNode(pod, node, state.world).length === 0;
+      const reached = nodes.filter((name) => homes.includes(name) || mayBe(state.place(name).node));
+      allowed = { nodes: reached, spares: [...spares.keys()].filter((kind) => mayBe(spares[kind]!('spare'))) };
+      this.#byClass.set(c, allowed);
+    }
+    return allowed;
+  }
+
+  #put(indices: Iterable<number>): void {
+    const { state } = this.#stage;
+    for (const k of indices) {
+      const name = this.now[k]!;
+      if (!state.has(name)) state.addNode(this.#viewOf.get(name)!(name));
+      state.add(this.pods[k]!, name);
+    }
+  }
+
+  #take(indices: Iterable<number>): void {
+    const { state } = this.#stage;
+    for (const k of indices) {
+      const name = this.now[k]!;
+      state.remove(this.pods[k]!, name);
+      if (this.#viewOf.has(name) && state.place(name).pods.size === 0) state.removeNode(name);
+    }
+  }
+}
+
 /** Every placement that might have been before, when somebody had still to come: who is let in, while all others are content. */
-function* stepsInto(
-  { pods, classOf, known }: Fellows,
-  now: Places,
-  state: ClusterState,
-  nodes: readonly string[],
-): Generator<Places> {
+function* stepsInto({ pods, classOf, known }: Fellows, scene: Scene): Generator<Places> {
+  const { state, now } = scene;
   const unhappy = pods.filter((pod, k) => {
     const before = known(classOf(pod));
     return before !== undefined && !troubles(pod, now[k]!, state).every((rule) => before.has(rule));
@@ -119,19 +206,7 @@ function* stepsInto(
     state.remove(pod, to);
     const isLetIn = maySchedule(pod, to, state);
     state.add(pod, to);
-    for (const from of isLetIn ? nodes : []) {
-      const isHome = pods.some((one) => one.node === from && classOf(one) === classOf(pod));
-      const mayBe = isHome || refusalsOfNode(pod, state.place(from).node, state.world).length === 0;
-      if (from !== to && mayBe) yield now.with(k, from);
-    }
+    if (!isLetIn) continue;
+    for (const from of scene.places(k)) if (from !== to) yield now.with(k, from);
   }
-}
-
-function bring(pods: readonly SnapshotPod[], from: Places, to: Places, state: ClusterState): void {
-  pods.forEach((pod, k) => {
-    if (from[k] !== to[k]) state.remove(pod, from[k]!);
-  });
-  pods.forEach((pod, k) => {
-    if (from[k] !== to[k]) state.add(pod, to[k]!);
-  });
 }
