@@ -1,5 +1,5 @@
 import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model';
-import { type SharedPlace, sharedPlaceOf, sharesOf } from '@restow/scheduling';
+import { type Share, type SharedPlace, sharedPlaceOf, sharesOf } from '@restow/scheduling';
 
 type Machine = { readonly capacityType: CapacityType; readonly zone: string | null };
 
@@ -12,12 +12,14 @@ export function shareRefusals(
   policy: Policy,
   machineOf: (node: string) => Machine,
 ): (pod: SnapshotPod, to: string, position: ReadonlyMap<SnapshotPod, string>) => string[] {
-  const shares = sharesOf(snapshot, policy);
+  const sharesWith = new Map<SnapshotPod, Share[]>();
+  for (const share of sharesOf(snapshot, policy))
+    for (const pod of share.pods) sharesWith.set(pod, [...(sharesWith.get(pod) ?? []), share]);
   const placeOf = (of: SharedPlace, node: string) => sharedPlaceOf(of, machineOf(node));
   return (pod, to, position) =>
-    shares.flatMap(({ of, most, pods, owner }) => {
+    (sharesWith.get(pod) ?? []).flatMap(({ of, most, pods, owner }) => {
       const place = placeOf(of, to);
-      if (place === null || !pods.includes(pod)) return [];
+      if (place === null) return [];
       const now = pods.filter((one) => placeOf(of, position.get(one)!) === place).length;
       const start = pods.filter((one) => placeOf(of, one.node!) === place).length;
       const limit = Math.max(most, start);
