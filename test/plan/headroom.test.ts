@@ -1,6 +1,6 @@
-import { nodeFingerprint, type Plan, type Snapshot, type SnapshotPod } from '@restow/model';
+import { DEFAULT_POLICY, nodeFingerprint, type Plan, type Snapshot, type SnapshotPod } from '@restow/model';
 import { type LpEngines, loadEngines, makePlan } from '@restow/solver';
-import { generateCluster } from '@restow/testkit';
+import { buildNode, buildPod, buildPriceBook, buildSnapshot, generateCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 
 const CLUSTERS = process.env.RESTOW_SOAK === '1' ? 2_000 : 80;
@@ -64,4 +64,21 @@ test(`${CLUSTERS} generated clusters: where pods come, the wanted part stays fre
   }
   expect(come).toBeGreaterThan(CLUSTERS / 2);
   expect(dearer).toBeGreaterThan(CLUSTERS / 10);
+});
+
+test('of a large cluster the rest is packed too where a pod has no place but the one that it has', () => {
+  const names = Array.from({ length: 131 }, (_, index) => `node-${index}`);
+  const snapshot = buildSnapshot({
+    nodes: names.map((name) => buildNode(name)),
+    pods: [
+      buildPod('large', 'node-0', { requests: { cpu: 3_900, memory: 2 ** 30 } }),
+      ...names.slice(1).flatMap((name) => [buildPod(`${name}-a`, name), buildPod(`${name}-b`, name)]),
+    ],
+  });
+  const book = buildPriceBook([{ instanceType: 'standard-4', cores: 4, gib: 16, pods: 20, microsPerHour: 100_000 }]);
+  const policy = { ...DEFAULT_POLICY, movePrice: '0', headroom: { cpuFraction: 0.1, memoryFraction: 0 } };
+  const context = { engines, now: () => 0, stop: () => null, onProgress: () => {} };
+  const { summary } = makePlan({ snapshot, book, policy, effort: 'quick', seed: 1 }, context);
+  // Seven pods of half a core to a node of which 3.6 may be asked for, and the one that is full already.
+  expect(summary.nodes.after).toBe(Math.ceil(260 / 7) + 1);
 });

@@ -115,6 +115,7 @@ export function explore(
   }
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
+  let isPacked = false;
   const isFar = () => costOf(archive.frontier().at(-1)!) > (1 + FAR) * relaxation.bound;
   for (let k = 0; k < freshStarts || (k === freshStarts && k > 0 && pods <= effort.againUpTo && isFar()); k++) {
     if (stop()) break;
@@ -122,6 +123,7 @@ export function explore(
     const noise = k === 0 ? 0 : PRICE_NOISE;
     const pack = (isShared: boolean) => packAfresh(packing, relaxation, guide, engines, random, noise, isShared, stop);
     if (!pack(true) && !pack(false)) continue;
+    isPacked = true;
     improve(effort.fromFresh, { movePrice: 0, heat: HEAT });
     reuseNodes(packing, stop);
     archive.offer(packing);
@@ -129,7 +131,7 @@ export function explore(
     archive.offer(packing);
   }
   const isFree = !countsMoves(problem) && maxMoves === null;
-  if (isFree && !others && freshStarts > 0 && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
+  if (isFree && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
     return archive.frontier();
   packing.load(start);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
