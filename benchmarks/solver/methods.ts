@@ -61,7 +61,14 @@ async function problemOf(dump: string, prices: string, policy: Policy): Promise<
 function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
   const containers = containersOf(problem);
   const { duals } = compactRelaxation(problem, containers, engines);
-  const withoutPatterns = { containers, bound: 0, duals, patterns: [], isClosed: false };
+  const withoutPatterns = {
+    containers,
+    bound: 0,
+    duals,
+    uppers: new Float64Array(containers.length),
+    patterns: [],
+    isClosed: false,
+  };
   const packing = new Packing(problem);
   const guide = guideOf(problem, duals);
   if (!packAfresh(packing, withoutPatterns, guide, engines, new Random(1), 0, false, never)) {

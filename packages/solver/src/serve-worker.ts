@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '@restow/model';
-import { tighten } from './bound/relax.ts';
+import { tighten } from './bound/tighten.ts';
 import { loadEngines } from './lp/engines.ts';
 import { makeFrontier } from './make-frontier.ts';
 import { makePlan, type PlanContext } from './make-plan.ts';

@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Bounded } from './bound/bounded.ts';
-import type { RelaxationEffort } from './bound/column-generation.ts';
 import type { Relaxation } from './bound/relax.ts';
+import type { TighteningEffort } from './bound/tighten.ts';
 import { ANSWERED, STOP, type TightenInput } from './worker-messages.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -16,7 +16,7 @@ const MOST_WAIT_MS = 120_000;
 export type Tightening = (
   problem: Bounded,
   relaxation: Relaxation,
-  effort: RelaxationEffort,
+  effort: TighteningEffort,
 ) => (stop: (() => boolean) | null) => number;
 
 /**

@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { InputLocation, Plan } from '@restow/model';
 import type { Bounded } from './bound/bounded.ts';
-import type { RelaxationEffort } from './bound/column-generation.ts';
 import type { Relaxation } from './bound/relax.ts';
+import type { TighteningEffort } from './bound/tighten.ts';
 import type { PlanRequest } from './make-plan.ts';
 
 export interface SearchInput {
@@ -21,7 +21,7 @@ export interface TightenInput {
   readonly wants: 'bound';
   readonly problem: Bounded;
   readonly relaxation: Relaxation;
-  readonly effort: RelaxationEffort;
+  readonly effort: TighteningEffort;
   /** Two Int32: not 0 where it is to stop; not 0 where it has answered. */
   readonly flags: SharedArrayBuffer;
   /** Where the bound is sent. */

@@ -7,6 +7,7 @@ import { type LpEngines, loadEngines } from '../lp/engines.ts';
 import { buildProblem } from '../problem/build-problem.ts';
 import { containersOf } from './containers.ts';
 import { relax } from './relax.ts';
+import { tighten } from './tighten.ts';
 
 let engines: LpEngines;
 beforeAll(async () => {
@@ -44,9 +45,13 @@ function exhaustive(pods: readonly Size[]): number {
   return best;
 }
 
+const EFFORT = { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 };
+const WHOLE_NODES = { branches: 1000, separations: 20, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 };
+
 test('the bound is never above the cheapest placement, found by trying all, and often equals it', () => {
   const size = fc.record({ cores: fc.integer({ min: 1, max: 4 }), gib: fc.integer({ min: 1, max: 5 }) });
   let equal = 0;
+  let tightened = 0;
   let runs = 0;
   fc.assert(
     fc.property(fc.array(size, { minLength: 1, maxLength: 7 }), (sizes) => {
@@ -59,20 +64,24 @@ test('the bound is never above the cheapest placement, found by trying all, and 
       });
       const book = buildPriceBook([...MACHINES, { instanceType: 'dear', cores: 5, gib: 16, microsPerHour: 1000 }]);
       const problem = buildProblem(snapshot, book, new PriceLookup(book), DEFAULT_POLICY);
-      const { bound } = relax(
+      const relaxation = relax(
         problem,
         containersOf(problem),
         engines,
-        { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 },
+        EFFORT,
         () => false,
         () => false,
       );
+      const tight = tighten(problem, relaxation, engines, { ...EFFORT, wholeNodes: WHOLE_NODES }, () => false);
       const best = exhaustive(sizes);
-      expect(bound).toBeLessThanOrEqual(best);
+      expect(relaxation.bound).toBeLessThanOrEqual(tight);
+      expect(tight).toBeLessThanOrEqual(best);
       runs++;
-      if (bound === best) equal++;
+      if (relaxation.bound === best) equal++;
+      if (tight === best) tightened++;
     }),
     { numRuns: 150 },
   );
   expect(equal).toBeGreaterThan(runs / 2);
+  expect(tightened).toBeGreaterThan(equal);
 });

@@ -2,7 +2,7 @@ import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
-import type { Knapsack } from './knapsack.ts';
+import { type Knapsack, uppersOf } from './knapsack.ts';
 import { fixedPrice, lagrangianBound } from './lagrangian.ts';
 import { type Pattern, patternsOf } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
@@ -25,6 +25,8 @@ export interface Generation {
   readonly bound: number;
   /** Prices by class that prove it. */
   readonly duals: Float64Array;
+  /** What no content of each container is worth more than at these prices. */
+  readonly uppers: Float64Array;
   readonly patterns: readonly Pattern[];
   /** The bound meets what fractions of the patterns cost: no better one is to be had in this way. */
   readonly isClosed: boolean;
@@ -50,7 +52,7 @@ export function generateColumns(
   effort: RelaxationEffort,
   stop: () => boolean,
 ): Generation {
-  let { bound, duals: best } = start;
+  let { bound, duals: best, uppers } = start;
   let work = 0;
   const master = new Master(problem, containers, engines, start.patterns);
   try {
@@ -66,6 +68,7 @@ export function generateColumns(
         if (value > bound) {
           bound = value;
           best = at;
+          uppers = uppersOf(answers);
         }
         return master.addImproving(patternsOf(answers));
       };
@@ -74,7 +77,7 @@ export function generateColumns(
       optimum = master.solve() ?? optimum;
     }
     const isClosed = optimum !== null && optimum.objective - bound <= CONVERGED * optimum.objective;
-    return { bound, duals: best, patterns: master.patterns, isClosed };
+    return { bound, duals: best, uppers, patterns: master.patterns, isClosed };
   } finally {
     master.close();
   }

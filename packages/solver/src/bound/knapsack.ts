@@ -19,6 +19,19 @@ const SUBGRADIENT_STEPS = 40;
 /** Of what fits of one item, such a part is taken before it is looked again what is scarce. */
 const PORTIONS = 12;
 
+/** One for each container. */
+export function knapsacksOf(
+  { classes, boundResources }: Pick<Bounded, 'classes' | 'boundResources'>,
+  containers: readonly Container[],
+): Knapsack[] {
+  return containers.map((container) => new Knapsack(container, classes, boundResources));
+}
+
+/** What no content is worth more than, by container. */
+export function uppersOf(answers: readonly KnapsackAnswer[]): Float64Array {
+  return Float64Array.from(answers, ({ upper }) => upper);
+}
+
 /**
  * The most valuable content of one container: a bounded knapsack with several resources. Depth-first search in the order
  * of worth for surrogate weight; the bound is the fractional knapsack over one surrogate resource Σ u·r, whose

@@ -58,12 +58,18 @@ export function fixedPrice(problem: Bounded): number {
  */
 export function roundToPrices(problem: Bounded, bound: number): number {
   const fixed = fixedPrice(problem);
+  const divisor = priceDivisor(problem);
+  if (divisor === 0) return fixed;
+  return fixed + Math.max(0, Math.ceil((bound - fixed) / divisor)) * divisor;
+}
+
+/** The greatest common divisor of the prices of all nodes that there need not be; 0 where all are free. */
+export function priceDivisor(problem: Bounded): number {
   let divisor = 0;
   for (const { microsPerHour } of problem.kinds) divisor = greatestCommonDivisor(divisor, microsPerHour);
   for (const { removable, microsPerHour } of problem.nodes)
     if (removable) divisor = greatestCommonDivisor(divisor, microsPerHour);
-  if (divisor === 0) return fixed;
-  return fixed + Math.max(0, Math.ceil((bound - fixed) / divisor)) * divisor;
+  return divisor;
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -4,7 +4,7 @@ import type { Bounded } from './bounded.ts';
 import { generateColumns, type RelaxationEffort } from './column-generation.ts';
 import type { Container } from './containers.ts';
 import { Knapsack } from './knapsack.ts';
-import { type Pattern, startingPatterns, variedPatterns } from './patterns.ts';
+import { firstPatterns, type Pattern } from './patterns.ts';
 
 /** Patterns of more classes than this are found part by part: what a round takes grows faster than their number. */
 export const MOST_AT_ONCE = 200;
@@ -63,8 +63,8 @@ export function patternsInParts(
     const promising = worthTrying(all, part, prices, share.pricingBudget);
     const own = promising.map(({ container }) => container);
     const knapsacks = promising.map(({ knapsack }) => knapsack);
-    const first = [...startingPatterns(part, own), ...variedPatterns(knapsacks, prices, share, stop)];
-    const begin = { bound: 0, duals: prices, patterns: first };
+    const uppers = new Float64Array(own.length).fill(Number.POSITIVE_INFINITY);
+    const begin = { bound: 0, duals: prices, uppers, patterns: firstPatterns(part, knapsacks, prices, share, stop) };
     const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
     for (const { container, classes: local, counts } of found.patterns) {
       patterns.push({ container: promising[container]!.k, classes: local.map((index) => classes[index]!), counts });

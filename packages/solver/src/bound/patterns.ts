@@ -22,11 +22,23 @@ export function patternsOf(answers: readonly KnapsackAnswer[]): Pattern[] {
   return answers.map(({ classes, counts }, container) => ({ container, classes, counts }));
 }
 
+/** What column generation begins with. */
+export function firstPatterns(
+  problem: Bounded,
+  knapsacks: readonly Knapsack[],
+  duals: Float64Array,
+  effort: RelaxationEffort,
+  stop: () => boolean,
+): Pattern[] {
+  const containers = knapsacks.map(({ container }) => container);
+  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort, stop)];
+}
+
 /**
  * Contents that are the best at prices near these ones: nearly as good, and different. A master that has many of them to
  * combine is near to its optimum after a few rounds, and what is rounded from them is cheaper.
  */
-export function variedPatterns(
+function variedPatterns(
   knapsacks: readonly Knapsack[],
   duals: Float64Array,
   { variations, pricingBudget }: RelaxationEffort,
@@ -42,7 +54,7 @@ export function variedPatterns(
 }
 
 /** Patterns that make the master feasible: what runs now on groups of nodes, and each class alone in each container. */
-export function startingPatterns({ classes, nodes }: Bounded, containers: readonly Container[]): Pattern[] {
+function startingPatterns({ classes, nodes }: Bounded, containers: readonly Container[]): Pattern[] {
   const patterns: Pattern[] = [];
   const isFew = classes.length <= FEW_CLASSES;
   containers.forEach(({ most, nodes: members }, container) => {

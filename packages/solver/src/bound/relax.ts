@@ -3,10 +3,10 @@ import type { Bounded } from './bounded.ts';
 import { type Generation, generateColumns, type RelaxationEffort } from './column-generation.ts';
 import { compactRelaxation } from './compact-relaxation.ts';
 import type { Container } from './containers.ts';
-import { Knapsack } from './knapsack.ts';
+import { knapsacksOf, uppersOf } from './knapsack.ts';
 import { fixedPrice, lagrangianBound, roundToPrices } from './lagrangian.ts';
-import { MOST_AT_ONCE, MOST_TOGETHER, patternsInParts } from './parts.ts';
-import { type Pattern, patternsOf, startingPatterns, variedPatterns } from './patterns.ts';
+import { MOST_AT_ONCE, patternsInParts } from './parts.ts';
+import { firstPatterns, patternsOf } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 
 /** `bound`: proven lower bound on the price of all priced nodes, whole micros per hour. */
@@ -29,7 +29,7 @@ export function relax(
 ): Relaxation {
   const nothing = new Float64Array(problem.classes.length);
   if (problem.classes.length === 0 || containers.length === 0) {
-    return { containers, bound: fixedPrice(problem), duals: nothing, patterns: [], isClosed: true };
+    return { containers, bound: fixedPrice(problem), duals: nothing, uppers: nothing, patterns: [], isClosed: true };
   }
   const knapsacks = knapsacksOf(problem, containers);
   const { duals, roomDuals } = compactRelaxation(problem, containers, engines);
@@ -38,59 +38,23 @@ export function relax(
   });
   const answers = priceContainers(knapsacks, duals, effort.pricingBudget, effort.finalBudget, stop);
   const bound = lagrangianBound(problem, containers, duals, answers);
+  const atOnce = { containers, duals, uppers: uppersOf(answers), isClosed: false };
   if (isNear(bound)) {
-    return { containers, bound: roundToPrices(problem, bound), duals, patterns: [], isClosed: false };
+    return { ...atOnce, bound: roundToPrices(problem, bound), patterns: [] };
   }
   if (problem.classes.length > MOST_AT_ONCE) {
     const patterns = patternsInParts(problem, containers, duals, engines, effort, stop);
-    return { containers, bound: roundToPrices(problem, bound), duals, patterns, isClosed: false };
+    return { ...atOnce, bound: roundToPrices(problem, bound), patterns };
   }
   const patterns = firstPatterns(problem, knapsacks, duals, effort, stop);
   const generation = generateColumns(
     problem,
     containers,
     knapsacks,
-    { bound, duals, patterns: [...patterns, ...patternsOf(answers)] },
+    { ...atOnce, bound, patterns: [...patterns, ...patternsOf(answers)] },
     engines,
     effort,
     stop,
   );
   return { ...generation, containers, bound: roundToPrices(problem, generation.bound) };
-}
-
-/** Whether more work can prove more, in a time that is worth waiting for. */
-export function canTighten({ classes }: Pick<Bounded, 'classes'>, { isClosed }: Pick<Relaxation, 'isClosed'>): boolean {
-  return !isClosed && classes.length <= MOST_TOGETHER;
-}
-
-/** Goes on where `relax` ended, with more work; only where `canTighten` says so. */
-export function tighten(
-  problem: Bounded,
-  relaxation: Relaxation,
-  engines: LpEngines,
-  effort: RelaxationEffort,
-  stop: () => boolean,
-): number {
-  const { containers, duals } = relaxation;
-  const knapsacks = knapsacksOf(problem, containers);
-  const patterns =
-    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort, stop);
-  const start = { ...relaxation, patterns };
-  const { bound } = generateColumns(problem, containers, knapsacks, start, engines, effort, stop);
-  return Math.max(relaxation.bound, roundToPrices(problem, bound));
-}
-
-function firstPatterns(
-  problem: Bounded,
-  knapsacks: readonly Knapsack[],
-  duals: Float64Array,
-  effort: RelaxationEffort,
-  stop: () => boolean,
-): Pattern[] {
-  const containers = knapsacks.map(({ container }) => container);
-  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort, stop)];
-}
-
-function knapsacksOf(problem: Bounded, containers: readonly Container[]): Knapsack[] {
-  return containers.map((container) => new Knapsack(container, problem.classes, problem.boundResources));
 }

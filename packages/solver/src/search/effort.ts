@@ -1,13 +1,14 @@
 import type { Effort } from '@restow/model';
 import type { RelaxationEffort } from '../bound/column-generation.ts';
 import type { MovingEffort } from '../bound/moving-relaxation.ts';
+import type { TighteningEffort } from '../bound/tighten.ts';
 import type { SweepEffort } from './sweep.ts';
 
 /** Work, not seconds: the same effort gives the same plan on every machine. */
 export interface SearchEffort {
   readonly relaxation: RelaxationEffort;
   /** What goes on with the bound while the search is at work. */
-  readonly tightening: RelaxationEffort | null;
+  readonly tightening: TighteningEffort | null;
   /** A plan so near to its bound, as a part of its cost, is given out without waiting for a tighter one. */
   readonly smallGap: number;
   /** Trials of local search from the cluster as it is, from a fresh packing, and after nodes were reused. */
@@ -42,7 +43,14 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   normal: {
     relaxation: { rounds: 60, variations: 150, pricingBudget: 500, finalBudget: 10_000, work: 20e6 },
-    tightening: { rounds: 200, variations: 48, pricingBudget: 1_000, finalBudget: 500_000, work: 12e6 },
+    tightening: {
+      rounds: 200,
+      variations: 48,
+      pricingBudget: 1_000,
+      finalBudget: 500_000,
+      work: 12e6,
+      wholeNodes: { branches: 40_000, separations: 40, pricingBudget: 1_000, finalBudget: 50_000, work: 12e6 },
+    },
     smallGap: 0.007,
     fromCurrent: 10_000,
     fromFresh: 26_000,
@@ -55,7 +63,14 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
   },
   thorough: {
     relaxation: { rounds: 150, variations: 200, pricingBudget: 2_000, finalBudget: 50_000, work: 60e6 },
-    tightening: { rounds: 1_000, variations: 96, pricingBudget: 2_000, finalBudget: 3_000_000, work: 300e6 },
+    tightening: {
+      rounds: 1_000,
+      variations: 96,
+      pricingBudget: 2_000,
+      finalBudget: 3_000_000,
+      work: 300e6,
+      wholeNodes: { branches: 200_000, separations: 100, pricingBudget: 2_000, finalBudget: 1_000_000, work: 100e6 },
+    },
     smallGap: 0,
     fromCurrent: 60_000,
     fromFresh: 60_000,
