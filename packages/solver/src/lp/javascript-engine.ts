@@ -1,8 +1,8 @@
-import type { LpAnswer, LpColumn, LpEngine, LpRow, LpSession } from './port.ts';
+import { type LpAnswer, type LpColumn, type LpEngine, type LpRow, type LpSession, noAnswer } from './port.ts';
 
 /**
  * `javascript-lp-solver`: a dense tableau, quick to start and quick on small programs. It keeps no basis, so every solve
- * starts afresh. Duals are the cost row of the last tableau at the rows' slack columns; `certify` is what makes them
+ * starts afresh. On degenerate programs it may go round in circles for ever, which a limit on pivots ends. Duals are the cost row of the last tableau at the rows' slack columns; `certify` is what makes them
  * trustworthy.
  */
 export async function loadJavascriptEngine(): Promise<LpEngine> {
@@ -26,6 +26,7 @@ interface TableauModel {
     generateSolutionSet(): Record<string, number | undefined>;
   };
   readonly tableau: {
+    pivot(row: number, column: number): void;
     readonly matrix: Float64Array;
     readonly width: number;
     readonly costRowIndex: number;
@@ -33,6 +34,11 @@ interface TableauModel {
   };
 }
 type ModelConstructor = new (precision?: number) => TableauModel;
+
+/** A program with an answer has it after far fewer pivots for each of its rows and columns. */
+const MOST_PIVOTS = 20;
+
+class TooManyPivots extends Error {}
 
 class JavascriptSession implements LpSession {
   readonly #Model: ModelConstructor;
@@ -63,7 +69,14 @@ class JavascriptSession implements LpSession {
       const variable = model.addVariable(cost, `x${j}`);
       for (let k = 0; k < rows.length; k++) constraints[rows[k]!]!.addTerm(values[k]!, variable);
     });
-    const solution = model.solve();
+    limitPivots(model, MOST_PIVOTS * (this.#rows.length + this.#columns.length));
+    let solution: ReturnType<TableauModel['solve']>;
+    try {
+      solution = model.solve();
+    } catch (error) {
+      if (error instanceof TooManyPivots) return noAnswer('failed');
+      throw error;
+    }
     const { matrix, width, costRowIndex, colByVarIndex } = model.tableau;
     const set = solution.generateSolutionSet();
     return {
@@ -79,4 +92,13 @@ class JavascriptSession implements LpSession {
   }
 
   close(): void {}
+}
+
+function limitPivots({ tableau }: TableauModel, most: number): void {
+  const pivot = tableau.pivot.bind(tableau);
+  let left = most;
+  tableau.pivot = (row, column) => {
+    if (left-- === 0) throw new TooManyPivots();
+    pivot(row, column);
+  };
 }
