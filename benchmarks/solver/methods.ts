@@ -9,7 +9,7 @@ import { buildProblem } from '../../packages/solver/src/problem/build-problem.ts
 import { coverageOf, coveredPrices } from '../../packages/solver/src/problem/coverage.ts';
 import type { Problem } from '../../packages/solver/src/problem/problem.ts';
 import { EFFORTS } from '../../packages/solver/src/search/effort.ts';
-import { packAfresh } from '../../packages/solver/src/search/fresh.ts';
+import { divedDesign, packAfresh } from '../../packages/solver/src/search/fresh.ts';
 import { guideOf } from '../../packages/solver/src/search/guide.ts';
 import { Packing } from '../../packages/solver/src/search/packing.ts';
 import { Random } from '../../packages/solver/src/search/random.ts';
@@ -71,7 +71,9 @@ function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
   };
   const packing = new Packing(problem);
   const guide = guideOf(problem, duals);
-  if (!packAfresh(packing, withoutPatterns, guide, engines, new Random(1), 0, false, never)) {
+  const random = new Random(1);
+  const design = divedDesign(problem, withoutPatterns, guide, engines, random, 0, never);
+  if (!packAfresh(packing, guide, design, random, false, never)) {
     return { microsPerHourAfter: null, bound: null, moves: null };
   }
   return { microsPerHourAfter: packing.microsPerHour, bound: null, moves: packing.moves };

@@ -15,7 +15,7 @@ import { boundedOf } from './bound/bounded.ts';
 import { containersOf } from './bound/containers.ts';
 import { boundWithin, type MovingBound } from './bound/moving-relaxation.ts';
 import { type Relaxation, relax } from './bound/relax.ts';
-import { canTighten, tighten } from './bound/tighten.ts';
+import { canTighten, isWholeWeighty, type Tightened, tighten, untightened } from './bound/tighten.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { mayEndOf } from './check/may-end.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
@@ -34,10 +34,11 @@ import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
 import { boundOfFewPods } from './search/bound-of-few-pods.ts';
 import { EFFORTS } from './search/effort.ts';
-import { explore, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
+import { explore, exploreDesign, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
+import { designOf } from './search/fresh.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
-import { movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
+import { movesAreFree, movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
 import { fewPods } from './search/set-costs.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
@@ -125,6 +126,14 @@ export function searchPlans(asked: PlanRequest, context: PlanContext, limits = f
 function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean): Searched {
   const started = context.now();
   const before = asked.effort === 'thorough' ? searchTypes({ ...asked, effort: 'normal' }, context, limits) : null;
+  // Nothing is cheaper, and moves cost nothing.
+  if (
+    before !== null &&
+    !limits &&
+    movesAreFree(before.problem) &&
+    before.best.microsPerHour <= before.relaxation.bound
+  )
+    return { ...before, asked, request: { ...before.request, effort: asked.effort }, started };
   const request = withHeadroom(withMeasuredMemory(asked));
   const { snapshot, book, policy, effort, seed } = request;
   let status: PlanStatus = 'effort-reached';
@@ -164,9 +173,17 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const frontier = search(problem, relaxation, { moving, others: limits, isReachable });
     const states = [...frontier];
     let best = bestWithin({ problem, states, before }, null);
+    const gapTo = (bound: number) => (best.microsPerHour - bound) / best.microsPerHour;
+    const wait = () => tightened(gapTo(relaxation.bound) > EFFORTS[effort].smallGap && !stop() ? stop : null);
+    // Where nodes are few, how many there are of each kind is worth knowing before it is searched on.
+    const early = isWholeWeighty(relaxation) ? wait() : null;
+    const design = early?.contents == null ? null : designOf(relaxation.containers, early.contents);
+    if (early !== null && design !== null && gapTo(early.bound) > 0) {
+      states.push(...exploreDesign(problem, relaxation, design, EFFORTS[effort], seed, stop));
+      best = bestWithin({ problem, states, before }, null);
+    }
     let end = { snapshot, problem, realisation: best, launched: new Map<string, NodeKind>() };
-    const couldSaveMore = () =>
-      best.microsPerHour - relaxation.bound > policy.minimumSavingFraction * best.microsPerHour;
+    const couldSaveMore = () => gapTo(early?.bound ?? relaxation.bound) > policy.minimumSavingFraction;
     for (let repetition = 0; repetition < MOST_REPETITIONS && best.moves.length > 0 && !stop(); repetition++) {
       if (!couldSaveMore()) break;
       const next = endStateOf(end.snapshot, end.problem, end.realisation);
@@ -185,8 +202,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
       end = { snapshot: next, problem: nextProblem, realisation: again, launched };
     }
     context.onProgress('proving');
-    const gap = (best.microsPerHour - relaxation.bound) / best.microsPerHour;
-    const tighter = tightened(gap > EFFORTS[effort].smallGap && !stop() ? stop : null);
+    const { bound: tighter } = early ?? wait();
     const mayEnd = fewPods(problem) === null ? anything : mayEndOf(snapshot, problem);
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
@@ -221,12 +237,12 @@ function beginTightening(
   relaxation: Relaxation,
   { tightening, engines }: PlanContext,
   effort: Effort,
-): (stop: (() => boolean) | null) => number {
+): (stop: (() => boolean) | null) => Tightened {
   const work = EFFORTS[effort].tightening;
-  if (work === null || !canTighten(problem, relaxation)) return () => relaxation.bound;
+  if (work === null || !canTighten(problem, relaxation)) return () => untightened(relaxation);
   const bounded = boundedOf(problem);
   const here = (stop: (() => boolean) | null) =>
-    stop === null ? relaxation.bound : tighten(bounded, relaxation, engines, work, stop);
+    stop === null ? untightened(relaxation) : tighten(bounded, relaxation, engines, work, stop);
   return tightening?.(bounded, relaxation, work) ?? here;
 }
 

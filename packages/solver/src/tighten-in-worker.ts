@@ -1,7 +1,7 @@
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Bounded } from './bound/bounded.ts';
 import type { Relaxation } from './bound/relax.ts';
-import type { TighteningEffort } from './bound/tighten.ts';
+import { type Tightened, type TighteningEffort, untightened } from './bound/tighten.ts';
 import { ANSWERED, STOP, type TightenInput } from './worker-messages.ts';
 import { workerUrl } from './worker-url.ts';
 
@@ -17,7 +17,7 @@ export type Tightening = (
   problem: Bounded,
   relaxation: Relaxation,
   effort: TighteningEffort,
-) => (stop: (() => boolean) | null) => number;
+) => (stop: (() => boolean) | null) => Tightened;
 
 /**
  * In a thread of its own, so that the bound gets tighter while the plan is searched, which occupies this one: who waits
@@ -35,7 +35,7 @@ export const tightenInWorker: Tightening = (problem, relaxation, effort) => {
   return (stop) => {
     if (stop === null) {
       void worker.terminate();
-      return relaxation.bound;
+      return untightened(relaxation);
     }
     let left = MOST_WAIT_MS;
     while (left > 0 && Atomics.load(flag, ANSWERED) === 0) {
@@ -45,6 +45,6 @@ export const tightenInWorker: Tightening = (problem, relaxation, effort) => {
     }
     const answer = receiveMessageOnPort(port1);
     void worker.terminate();
-    return typeof answer?.message === 'number' ? answer.message : relaxation.bound;
+    return (answer?.message as Tightened | undefined) ?? untightened(relaxation);
   };
 };

@@ -52,6 +52,7 @@ test('the bound is never above the cheapest placement, found by trying all, and 
   const size = fc.record({ cores: fc.integer({ min: 1, max: 4 }), gib: fc.integer({ min: 1, max: 5 }) });
   let equal = 0;
   let tightened = 0;
+  let allHeld = 0;
   let runs = 0;
   fc.assert(
     fc.property(fc.array(size, { minLength: 1, maxLength: 7 }), (sizes) => {
@@ -72,7 +73,27 @@ test('the bound is never above the cheapest placement, found by trying all, and 
         () => false,
         () => false,
       );
-      const tight = tighten(problem, relaxation, engines, { ...EFFORT, wholeNodes: WHOLE_NODES }, () => false);
+      const { bound: tight, contents } = tighten(
+        problem,
+        relaxation,
+        engines,
+        { ...EFFORT, wholeNodes: WHOLE_NODES },
+        () => false,
+      );
+      const held = new Float64Array(problem.classes.length);
+      for (const { container, classes, counts, times } of contents ?? []) {
+        const { capacity } = relaxation.containers[container]!;
+        const use = new Float64Array(capacity.length);
+        classes.forEach((c, k) => {
+          held[c]! += counts[k]! * times;
+          problem.classes[c]!.dims.forEach((r, d) => {
+            use[r]! += counts[k]! * problem.classes[c]!.amounts[d]!;
+          });
+        });
+        expect(use.every((amount, r) => amount <= capacity[r]!)).toBe(true);
+      }
+      expect(problem.classes.every(({ pods }, c) => held[c]! <= pods.length)).toBe(true);
+      if (contents !== null && problem.classes.every(({ pods }, c) => held[c] === pods.length)) allHeld++;
       const best = exhaustive(sizes);
       expect(relaxation.bound).toBeLessThanOrEqual(tight);
       expect(tight).toBeLessThanOrEqual(best);
@@ -84,4 +105,5 @@ test('the bound is never above the cheapest placement, found by trying all, and 
   );
   expect(equal).toBeGreaterThan(runs / 2);
   expect(tightened).toBeGreaterThan(equal);
+  expect(allHeld).toBeGreaterThan(runs / 2);
 });

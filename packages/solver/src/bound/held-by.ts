@@ -1,4 +1,4 @@
-import { type LpEngines, type LpMaster, solveOrNull } from '../lp/engines.ts';
+import { type LpEngines, type LpMaster, type LpOptimum, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import { type Knapsack, type KnapsackAnswer, uppersOf } from './knapsack.ts';
@@ -15,6 +15,16 @@ const MOST_ROUNDS = 40;
 /** A pod that is worth nothing by the duals is still one that must be held. */
 const LEAST_WORTH = 1e-3;
 
+/** The same for what is left after a part was taken. */
+const DIVE_ROUNDS = 5;
+/** A part of a pattern that is smaller is none. */
+const USED = 1e-6;
+
+/** A pattern that so many nodes of its container have. */
+export interface Content extends Pattern {
+  readonly times: number;
+}
+
 export interface HeldByEffort {
   readonly pricingBudget: number;
   readonly finalBudget: number;
@@ -29,6 +39,8 @@ export class HeldBy {
   readonly #effort: HeldByEffort;
   readonly #stop: () => boolean;
   readonly #seen = new Set<string>();
+  /** Of the columns behind those for what is not held, one for each class. */
+  readonly #patterns: Pattern[] = [];
   readonly #lp: LpMaster;
   #work = 0;
 
@@ -67,7 +79,7 @@ export class HeldBy {
     for (let round = 0; round < MOST_ROUNDS && this.#work < this.#effort.work && !this.#stop(); round++) {
       const optimum = solveOrNull(this.#lp);
       if (optimum === null) return null;
-      const duals = Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, optimum.duals[c]!));
+      const duals = this.#dualsOf(optimum);
       const demand = this.#problem.classes.reduce((sum, { index, pods }) => sum + duals[index]! * pods.length, 0);
       if (demand === 0) return null;
       const answers = this.#knapsacks.map((knapsack) => this.#solve(knapsack, duals, this.#effort.pricingBudget));
@@ -88,6 +100,58 @@ export class HeldBy {
     return null;
   }
 
+  /**
+   * Whole contents of these nodes that hold what they can of all pods: the largest of the program's parts is taken, and the
+   * rest solved again with patterns for it.
+   */
+  contentsOf(counts: Counts): Content[] {
+    const left = this.#problem.classes.map(({ pods }) => pods.length);
+    const nodes = Array.from(counts);
+    const contents: Content[] = [];
+    while (nodes.some((count) => count > 0) && left.some((count) => count > 0) && !this.#stop()) {
+      this.#lp.setRightHandSides([...left, ...nodes]);
+      const chosen = this.#largestPart(left);
+      if (chosen === null) break;
+      const { container, classes } = chosen.pattern;
+      const clipped = chosen.pattern.counts.map((count, k) => Math.min(count, left[classes[k]!]!));
+      const isWhole = chosen.pattern.counts.every((count, k) => count * chosen.times <= left[classes[k]!]!);
+      const times = isWhole ? chosen.times : 1;
+      contents.push({ container, classes, counts: clipped, times });
+      classes.forEach((c, k) => {
+        left[c]! -= clipped[k]! * times;
+      });
+      nodes[container]! -= times;
+    }
+    return contents;
+  }
+
+  /** Of what the program is now, with patterns for it: what is used most, once at least; null: nothing. */
+  #largestPart(left: readonly number[]): { readonly pattern: Pattern; readonly times: number } | null {
+    let optimum = solveOrNull(this.#lp);
+    for (let round = 0; round < DIVE_ROUNDS && optimum !== null && !this.#stop(); round++) {
+      const duals = this.#dualsOf(optimum);
+      const answers = this.#knapsacks.map((knapsack) => knapsack.solve(duals, this.#effort.pricingBudget, 0, left));
+      const columns = this.#columnsOf(patternsOf(answers));
+      if (columns.length === 0) break;
+      this.#lp.add(columns);
+      optimum = solveOrNull(this.#lp);
+    }
+    if (optimum === null) return null;
+    let most = 0;
+    let pattern: Pattern | null = null;
+    for (const [j, one] of this.#patterns.entries()) {
+      const used = optimum.primal[this.#problem.classes.length + j]!;
+      if (used <= most + USED) continue;
+      most = used;
+      pattern = one;
+    }
+    return pattern === null ? null : { pattern, times: Math.max(1, Math.floor(most + USED)) };
+  }
+
+  #dualsOf({ duals }: LpOptimum): Float64Array {
+    return Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, duals[c]!));
+  }
+
   close(): void {
     this.#lp.close();
   }
@@ -104,6 +168,7 @@ export class HeldBy {
       const key = `${container}:${classes.join(',')}:${counts.join(',')}`;
       if (classes.length === 0 || this.#seen.has(key)) continue;
       this.#seen.add(key);
+      this.#patterns.push({ container, classes, counts });
       const row = this.#problem.classes.length + container;
       columns.push({ cost: 0, rows: [...classes, row], values: [...counts, 1] });
     }

@@ -81,8 +81,13 @@ export class Knapsack {
     });
   }
 
-  /** `enough`: whether a content is worth less than this is not asked. */
-  solve(profits: ArrayLike<number>, budget: number, enough = 0): KnapsackAnswer {
+  /** `enough`: whether a content is worth less than this is not asked. `there`: so many of each class there are; left out: enough. */
+  solve(
+    profits: ArrayLike<number>,
+    budget: number,
+    enough = 0,
+    there: ArrayLike<number> | null = null,
+  ): KnapsackAnswer {
     const count = this.#items.length;
     const R = this.#resources;
     const order: number[] = [];
@@ -101,13 +106,15 @@ export class Knapsack {
     order.sort((a, b) => worth(b) * surrogate[a]! - worth(a) * surrogate[b]! || a - b);
     let room = 0;
     for (let j = 0; j < R; j++) room += this.#multipliers[j]!;
-    return this.#search(order, profits, surrogate, room, budget, enough);
+    const most = Float64Array.from(order, (i) => Math.min(this.#most[i]!, there?.[this.#items[i]!] ?? this.#most[i]!));
+    return this.#search(order, profits, surrogate, most, room, budget, enough);
   }
 
   #search(
     order: readonly number[],
     profits: ArrayLike<number>,
     surrogate: Float64Array,
+    most: Float64Array,
     room: number,
     budget: number,
     enough: number,
@@ -116,7 +123,6 @@ export class Knapsack {
     const R = this.#resources;
     const profit = Float64Array.from(order, (i) => profits[this.#items[i]!]!);
     const weight = Float64Array.from(order, (i) => surrogate[i]!);
-    const most = Float64Array.from(order, (i) => this.#most[i]!);
     const demands = new Float64Array(n * R);
     order.forEach((i, k) => {
       for (let j = 0; j < R; j++) demands[k * R + j] = this.#demands[i * R + j]!;

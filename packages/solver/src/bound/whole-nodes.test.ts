@@ -68,7 +68,7 @@ test('whole nodes cost what trying all of them says, when rows are told one by o
   fc.assert(
     fc.property(question, ({ containers, rows }) => {
       const separate = (counts: Counts) => rows.find((row) => worth(counts, row) < row.demand - 1e-6) ?? null;
-      const bound = boundOfWholeNodes(
+      const { bound } = boundOfWholeNodes(
         containers,
         rows[0]!,
         separate,
@@ -87,7 +87,7 @@ test('cut off early it is a bound still', () => {
   fc.assert(
     fc.property(question, fc.nat({ max: 12 }), fc.nat({ max: 3 }), ({ containers, rows }, branches, separations) => {
       const separate = (counts: Counts) => rows.find((row) => worth(counts, row) < row.demand - 1e-6) ?? null;
-      const bound = boundOfWholeNodes(
+      const { bound } = boundOfWholeNodes(
         containers,
         rows[0]!,
         separate,

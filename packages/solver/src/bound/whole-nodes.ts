@@ -20,6 +20,13 @@ export interface WholeNodesEffort {
   readonly separations: number;
 }
 
+export interface WholeNodes {
+  /** Proven: no whole nodes cost less, micros per hour. */
+  readonly bound: number;
+  /** So many of each container cost so much, and nothing is known that speaks against them; null: it did not come to that. */
+  readonly counts: Int32Array | null;
+}
+
 /** Nodes of which it is not decided yet how many: at least and at most so many of each container. */
 interface Branch {
   readonly least: Int32Array;
@@ -49,7 +56,7 @@ export function boundOfWholeNodes(
   engines: LpEngines,
   effort: WholeNodesEffort,
   stop: () => boolean,
-): number {
+): WholeNodes {
   const rows = [first];
   let program = new CountsProgram(containers, rows, engines);
   const open = new OpenBranches();
@@ -68,26 +75,27 @@ export function boundOfWholeNodes(
   try {
     for (let k = 0; k < effort.branches && !stop(); k++) {
       const bound = open.bound;
-      if (bound >= limit) return limit;
+      if (bound >= limit) return { bound: limit, counts: null };
       const branch = open.take();
       const { solved } = branch;
       if (solved === null || solved.rows < rows.length) {
         const answer = program.solve(branch);
-        if (answer === null) return bound;
-        const counts = { rows: rows.length, counts: answer.counts };
-        open.add(Math.max(bound, Math.ceil(answer.bound / divisor) * divisor), { ...branch, solved: counts });
+        if (answer === null) return { bound, counts: null };
+        const known = { ...branch, solved: { rows: rows.length, counts: answer.counts } };
+        open.add(Math.max(bound, Math.ceil(answer.bound / divisor) * divisor), known);
         continue;
       }
       const split = mostFractional(solved.counts, containers);
       const isAsked = split === null || (!isWhole && separations < FIRST_SEPARATIONS);
-      if (isAsked && isCut(split === null ? solved.counts.map(Math.round) : solved.counts)) open.add(bound, branch);
-      else if (split === null) return bound;
+      const counts = split === null ? solved.counts.map(Math.round) : solved.counts;
+      if (isAsked && isCut(counts)) open.add(bound, branch);
+      else if (split === null) return { bound, counts: Int32Array.from(counts) };
       else {
         isWhole = true;
         for (const half of halves(branch, solved.counts, split)) open.add(bound, half);
       }
     }
-    return Math.min(open.bound, limit);
+    return { bound: Math.min(open.bound, limit), counts: null };
   } finally {
     program.close();
   }

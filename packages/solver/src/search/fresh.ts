@@ -1,3 +1,5 @@
+import type { Container } from '../bound/containers.ts';
+import type { Content } from '../bound/held-by.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
@@ -7,19 +9,45 @@ import type { Packing } from './packing.ts';
 import type { Random } from './random.ts';
 import { openForPending, pendingOf, placeInSlots } from './rebuild.ts';
 
+/** What nodes to launch and what to put there, for so many pods of each class. */
+export type Design = (demand: Float64Array) => readonly FixedPattern[];
+
+/** What a dive makes of the patterns of the relaxation; prices are off by up to `noise`. */
+export function divedDesign(
+  problem: Problem,
+  relaxation: Relaxation,
+  { worth }: Pick<Guide, 'worth'>,
+  engines: LpEngines,
+  random: Random,
+  noise: number,
+  stop: () => boolean,
+): Design {
+  const varied = () => 1 + noise * random.next();
+  return (demand) => dive(problem, relaxation, demand, { worth, varied, engines, stop });
+}
+
+/** Contents that were found for containers; null: some are of nodes that exist. */
+export function designOf(containers: readonly Container[], contents: readonly Content[]): Design | null {
+  const patterns: FixedPattern[] = [];
+  for (const { container, classes, counts, times } of contents) {
+    const { kind } = containers[container]!;
+    if (kind === null) return null;
+    patterns.push({ kind, classes, counts, times });
+  }
+  return () => patterns;
+}
+
 /**
- * Packs everything that may move afresh: nodes that stay are filled first, then what a dive makes of the patterns of the
- * relaxation, in zones that take it, then greedily. `isShared`: spreads are kept by
+ * Packs everything that may move afresh: nodes that stay are filled first, then new ones as they are designed, in zones
+ * that take it, then greedily. `isShared`: spreads are kept by
  * giving each domain its share, which packs better and may fail where keeping them at every step does not. Leaves the
  * packing untouched and returns false when something found no place or it was stopped.
  */
 export function packAfresh(
   packing: Packing,
-  relaxation: Relaxation,
   guide: Guide,
-  engines: LpEngines,
+  design: Design,
   random: Random,
-  noise: number,
   isShared: boolean,
   stop: () => boolean,
 ): boolean {
@@ -47,9 +75,7 @@ export function packAfresh(
   pending.classes.forEach((c, k) => {
     demand[c] = pending.counts[k]!;
   });
-  const varied = () => 1 + noise * random.next();
-  const fixed = dive(problem, relaxation, demand, { worth: guide.worth, varied, engines, stop });
-  const launched = launchAll(packing, fixed, demand);
+  const launched = launchAll(packing, design(demand), demand);
   return finish(packing, guide, demand, () => launched, random, stop);
 }
 

@@ -24,8 +24,13 @@ export function movingRelaxationOf(
 }
 
 /** Whether moves cost something. */
-export function countsMoves({ classes, moveMicrosPerHour }: Problem): boolean {
+function countsMoves({ classes, moveMicrosPerHour }: Problem): boolean {
   return moveMicrosPerHour > 0 || classes.some(({ awayMicrosPerHour }) => awayMicrosPerHour > 0);
+}
+
+/** Whether nothing speaks against moves: there may be any number, and they cost nothing. */
+export function movesAreFree(problem: Problem): boolean {
+  return !countsMoves(problem) && problem.policy.maxMoves === null;
 }
 
 /**

@@ -1,0 +1,121 @@
+import type { Relaxation } from '../bound/relax.ts';
+import { numberOfPods } from '../problem/classes.ts';
+import type { Problem } from '../problem/problem.ts';
+import { Archive } from './archive.ts';
+import type { SearchEffort } from './effort.ts';
+import { type Design, packAfresh } from './fresh.ts';
+import { type Guide, guideOf } from './guide.ts';
+import { Packing } from './packing.ts';
+import type { PackingState } from './packing-state.ts';
+import { Random } from './random.ts';
+import { reuseNodes } from './reuse-nodes.ts';
+import { ruinAndRecreate } from './ruin-and-recreate.ts';
+
+/** Where less can be saved, the search is as much shorter, but not shorter than this part of it. */
+const WORTH_A_LONG_SEARCH = 0.03;
+const SHORTEST = 0.25;
+/** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
+const LEAST_MOVE_PRICE = 5e-6;
+const HEAT = 0.02;
+/** A state of many nodes is long: so it is kept after a few changes, and not after each; while there are few moves, each counts. */
+const NODES_OF_AN_OFFER = 250;
+const FEW_MOVES = 0.05;
+/** Small clusters need fewer trials, but no fewer than this share of them. */
+const SMALLEST_SHARE = 0.04;
+
+/** What every search has, from the cluster as it is. */
+export class Search {
+  readonly archive: Archive;
+  readonly packing: Packing;
+  readonly start: PackingState;
+  readonly pods: number;
+  readonly random: Random;
+  readonly movePrice: number;
+  /** The part of what nodes cost that the bound leaves to be saved. */
+  readonly potential: number;
+  readonly onChange: () => void;
+  readonly #problem: Problem;
+  readonly #duals: ArrayLike<number>;
+  readonly #scale: number;
+  readonly #stop: () => boolean;
+  #guide: Guide | null = null;
+
+  constructor(
+    problem: Problem,
+    { bound, duals }: Relaxation,
+    { fullEffortPods }: SearchEffort,
+    seed: number,
+    stop: () => boolean,
+  ) {
+    this.#problem = problem;
+    this.#duals = duals;
+    this.#stop = stop;
+    this.pods = numberOfPods(problem);
+    this.archive = new Archive(this.pods, problem.policy.maxMoves);
+    this.packing = new Packing(problem);
+    closeEmpty(this.packing);
+    this.archive.offer(this.packing);
+    this.start = this.packing.state();
+    this.random = new Random(seed);
+    this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
+    this.potential = (this.packing.microsPerHour - bound) / Math.max(1, this.packing.microsPerHour);
+    const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
+    this.#scale = worth * Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods);
+    const every = 1 + Math.floor(problem.nodes.length / NODES_OF_AN_OFFER);
+    let changes = 0;
+    this.onChange = () => {
+      const { archive, packing, pods } = this;
+      if (packing.moves <= FEW_MOVES * pods || ++changes % every === 0) archive.offer(packing);
+    };
+  }
+
+  get guide(): Guide {
+    this.#guide ??= guideOf(this.#problem, this.#duals);
+    return this.#guide;
+  }
+
+  improve(trials: number, limits: { movePrice: number; mostMoves?: number; heat?: number }): void {
+    ruinAndRecreate(this.packing, this.guide, this.random, {
+      mostMoves: this.pods,
+      heat: 0,
+      ...limits,
+      iterations: Math.ceil(trials * this.#scale),
+      stop: this.#stop,
+      onChange: limits.heat === undefined ? this.onChange : () => {},
+    });
+  }
+
+  improveFrom(state: PackingState, trials: number, limits: { movePrice: number; mostMoves?: number }): void {
+    this.packing.load(state);
+    this.improve(trials, limits);
+    this.archive.offer(this.packing);
+  }
+
+  /** Packs everything afresh and improves that; whether it could be packed so. */
+  packAndImprove(design: Design, trials: number, afterReuse: number): boolean {
+    const { archive, packing, guide, random, movePrice } = this;
+    packing.load(this.start);
+    const pack = (isShared: boolean) => packAfresh(packing, guide, design, random, isShared, this.#stop);
+    if (!pack(true) && !pack(false)) return false;
+    this.improve(trials, { movePrice: 0, heat: HEAT });
+    reuseNodes(packing, this.#stop);
+    archive.offer(packing);
+    this.improve(afterReuse, { movePrice });
+    archive.offer(packing);
+    return true;
+  }
+}
+
+function cheapestNode({ nodes, kinds }: Problem): number {
+  let cheapest = Number.POSITIVE_INFINITY;
+  for (const { microsPerHour } of [...nodes, ...kinds])
+    if (microsPerHour > 0) cheapest = Math.min(cheapest, microsPerHour);
+  return Number.isFinite(cheapest) ? cheapest : 0;
+}
+
+function closeEmpty(packing: Packing): void {
+  for (const { index } of packing.problem.nodes) {
+    if (packing.isOpen(index) && packing.isRemovable(index) && packing.pods(index) === 0) packing.close(index);
+  }
+  packing.commit();
+}
