@@ -12,6 +12,8 @@ const VIOLATED = 1e-7;
 const PROVEN = 1e-9;
 /** Patterns are looked for so often at most for one set of nodes. */
 const MOST_ROUNDS = 40;
+/** Patterns that are worth less than this part of their price are not begun with. */
+const NEAR = 0.97;
 /** A pod that is worth nothing by the duals is still one that must be held. */
 const LEAST_WORTH = 1e-3;
 
@@ -68,7 +70,11 @@ export class HeldBy {
           rows: [index],
           values: [1],
         })),
-        ...this.#columnsOf(patterns),
+        ...this.#columnsOf(
+          patterns.filter(
+            (pattern) => worthOfPattern(pattern, duals) >= NEAR * knapsacks[pattern.container]!.container.microsPerHour,
+          ),
+        ),
       ],
     );
   }
@@ -174,6 +180,10 @@ export class HeldBy {
     }
     return columns;
   }
+}
+
+function worthOfPattern({ classes, counts }: Pattern, duals: ArrayLike<number>): number {
+  return classes.reduce((sum, c, k) => sum + duals[c]! * counts[k]!, 0);
 }
 
 function isViolated({ uppers, demand }: WorthRow, counts: Counts): boolean {
