@@ -177,8 +177,9 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const wait = () => tightened(gapTo(relaxation.bound) > EFFORTS[effort].smallGap && !stop() ? stop : null);
     // Where nodes are few, how many there are of each kind is worth knowing before it is searched on.
     const early = isWholeWeighty(relaxation) ? wait() : null;
-    const design = early?.contents == null ? null : designOf(relaxation.containers, early.contents);
-    if (early !== null && design !== null && gapTo(early.bound) > 0) {
+    for (const contents of early?.contents ?? []) {
+      const design = designOf(relaxation.containers, contents);
+      if (design === null || gapTo(early!.bound) <= 0) continue;
       states.push(...exploreDesign(problem, relaxation, design, EFFORTS[effort], seed, stop));
       best = bestWithin({ problem, states, before }, null);
     }

@@ -79,14 +79,15 @@ export class HeldBy {
     );
   }
 
-  /** A row that this set of nodes violates, so that it does not hold all pods; null: none was found. */
-  violatedBy(counts: Counts): WorthRow | null {
-    this.#lp.setRightHandSides([...this.#problem.classes.map(({ pods }) => pods.length), ...Array.from(counts)]);
+  /** A row that this set of nodes violates, so that it does not hold so many times all pods; null: none was found. */
+  violatedBy(counts: Counts, times: number): WorthRow | null {
+    const pods = this.#problem.classes.map((one) => times * one.pods.length);
+    this.#lp.setRightHandSides([...pods, ...Array.from(counts)]);
     for (let round = 0; round < MOST_ROUNDS && this.#work < this.#effort.work && !this.#stop(); round++) {
       const optimum = solveOrNull(this.#lp);
       if (optimum === null) return null;
       const duals = this.#dualsOf(optimum);
-      const demand = this.#problem.classes.reduce((sum, { index, pods }) => sum + duals[index]! * pods.length, 0);
+      const demand = pods.reduce((sum, count, c) => sum + duals[c]! * count, 0);
       if (demand === 0) return null;
       const answers = this.#knapsacks.map((knapsack) => this.#solve(knapsack, duals, this.#effort.pricingBudget));
       const row = (): WorthRow => ({ uppers: uppersOf(answers), demand });

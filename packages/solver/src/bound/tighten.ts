@@ -2,23 +2,27 @@ import type { LpEngines } from '../lp/engines.ts';
 import type { Bounded } from './bounded.ts';
 import { generateColumns, type RelaxationEffort } from './column-generation.ts';
 import { type Content, HeldBy, type HeldByEffort } from './held-by.ts';
-import { knapsacksOf } from './knapsack.ts';
+import { type Knapsack, knapsacksOf } from './knapsack.ts';
 import { fixedPrice, priceDivisor, roundToPrices } from './lagrangian.ts';
 import { MOST_TOGETHER } from './parts.ts';
 import { firstPatterns } from './patterns.ts';
 import type { Relaxation } from './relax.ts';
-import { boundOfWholeNodes, type WholeNodesEffort } from './whole-nodes.ts';
+import { boundOfWholeNodes, type Counts, type WholeNodesEffort } from './whole-nodes.ts';
 
 /** What goes on with a bound. */
 export interface TighteningEffort extends RelaxationEffort {
-  readonly wholeNodes: WholeNodesEffort & HeldByEffort;
+  readonly wholeNodes: WholeNodesEffort &
+    HeldByEffort & {
+      /** Nodes are looked for that hold so many times all pods besides: the more, the easier they are to pack, and the dearer. */
+      readonly roomFor: readonly number[];
+    };
 }
 
 export interface Tightened {
   /** Proven: no valid placement costs less, micros per hour. */
   readonly bound: number;
-  /** What whole nodes may hold that cost no more than that, if rules between nodes let them and little is left over; null: not known. */
-  readonly contents: readonly Content[] | null;
+  /** What whole nodes may hold that cost little more than that, where rules between nodes let them: nearly all pods. */
+  readonly contents: readonly (readonly Content[])[];
 }
 
 /** That nodes are whole is of little weight where the dearest is less than this part of what all cost. */
@@ -37,7 +41,7 @@ export function canTighten(problem: Pick<Bounded, 'classes'>, relaxation: Relaxa
 
 /** Where no more is done. */
 export function untightened({ bound }: Pick<Relaxation, 'bound'>): Tightened {
-  return { bound, contents: null };
+  return { bound, contents: [] };
 }
 
 /** Goes on where `relax` ended, with more work; only where `canTighten` says so. */
@@ -58,22 +62,32 @@ export function tighten(
   const work = isWhole ? effort.work * COLUMNS_OF_WHOLE : effort.work;
   const found = generateColumns(problem, containers, knapsacks, start, engines, { ...effort, work }, stop);
   const bound = Math.max(relaxation.bound, roundToPrices(problem, found.bound));
-  if (stop() || !isWhole) return { bound, contents: null };
+  if (stop() || !isWhole) return { bound, contents: [] };
+  return tightenWhole(problem, knapsacks, { ...found, containers, bound }, engines, effort.wholeNodes, stop);
+}
+
+function tightenWhole(
+  problem: Bounded,
+  knapsacks: readonly Knapsack[],
+  relaxation: Relaxation,
+  engines: LpEngines,
+  effort: TighteningEffort['wholeNodes'],
+  stop: () => boolean,
+): Tightened {
+  const { containers, duals, uppers } = relaxation;
   const fixed = fixedPrice(problem);
-  const held = new HeldBy(problem, knapsacks, found, engines, effort.wholeNodes, stop);
-  const demand = problem.classes.reduce((sum, { index, pods }) => sum + found.duals[index]! * pods.length, 0);
+  const prices = { limit: LIMIT * (relaxation.bound - fixed), divisor: priceDivisor(problem) };
+  const demand = problem.classes.reduce((sum, { index, pods }) => sum + duals[index]! * pods.length, 0);
+  const held = new HeldBy(problem, knapsacks, relaxation, engines, effort, stop);
+  const cheapestFor = (times: number) => {
+    const violatedBy = (counts: Counts) => held.violatedBy(counts, times);
+    return boundOfWholeNodes(containers, { uppers, demand: times * demand }, violatedBy, prices, engines, effort, stop);
+  };
   try {
-    const whole = boundOfWholeNodes(
-      containers,
-      { uppers: found.uppers, demand },
-      (counts) => held.violatedBy(counts),
-      { limit: LIMIT * (bound - fixed), divisor: priceDivisor(problem) },
-      engines,
-      effort.wholeNodes,
-      stop,
-    );
-    const contents = whole.counts === null ? null : held.contentsOf(whole.counts);
-    return { bound: Math.max(bound, fixed + whole.bound), contents };
+    const all = cheapestFor(1);
+    const sets = [all, ...effort.roomFor.map(cheapestFor)].flatMap(({ counts }) => (counts === null ? [] : [counts]));
+    const contents = sets.map((counts) => held.contentsOf(counts));
+    return { bound: Math.max(relaxation.bound, fixed + all.bound), contents };
   } finally {
     held.close();
   }
