@@ -10,7 +10,7 @@ import { BenchCluster } from './plan-cluster.ts';
  * cluster is printed beside it. Usage: see USAGE.
  */
 const USAGE = `usage: npm run bench:solver -- (--data FOLDER [--match REGEXP] | --file DUMP.json.gz --prices SOURCE)
-  [--effort quick,normal,thorough] [--move-price 0] [--other-methods] [--pictures FOLDER]`;
+  [--effort quick,normal,thorough] [--move-price 0] [--time-limit 60s] [--other-methods] [--pictures FOLDER]`;
 const { values } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     prices: { type: 'string', default: 'builtin' },
     effort: { type: 'string', default: 'normal' },
     'move-price': { type: 'string', default: '0' },
+    'time-limit': { type: 'string', default: '60s' },
     pictures: { type: 'string' },
     'other-methods': { type: 'boolean', default: false },
   },
@@ -46,7 +47,9 @@ for (const [name, cluster] of clusters()) {
   const peers = peerRuns(name);
   let known: number | null = null;
   for (const effort of values.effort.split(',')) {
-    const { summary, seconds, rssMiB } = cluster.plan(['--effort', effort, '--move-price', values['move-price']]);
+    const { summary, seconds, rssMiB } = cluster.plan([
+      ...['--effort', effort, '--move-price', values['move-price'], '--time-limit', values['time-limit']],
+    ]);
     const { before, after, bound } = summary.microsPerHour;
     known = Math.max(known ?? 0, bound);
     print({

@@ -16,8 +16,7 @@ const MOST_ROUNDS = 40;
 const NEAR = 0.97;
 /** A pod that is worth nothing by the duals is still one that must be held. */
 const LEAST_WORTH = 1e-3;
-
-/** The same for what is left after a part was taken. */
+/** And so often for what is left after a part of it was packed. */
 const DIVE_ROUNDS = 5;
 /** A part of a pattern that is smaller is none. */
 const USED = 1e-6;
@@ -132,6 +131,10 @@ export class HeldBy {
     return contents;
   }
 
+  close(): void {
+    this.#lp.close();
+  }
+
   /** Of what the program is now, with patterns for it: what is used most, once at least; null: nothing. */
   #largestPart(left: readonly number[]): { readonly pattern: Pattern; readonly times: number } | null {
     let optimum = solveOrNull(this.#lp);
@@ -157,10 +160,6 @@ export class HeldBy {
 
   #dualsOf({ duals }: LpOptimum): Float64Array {
     return Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, duals[c]!));
-  }
-
-  close(): void {
-    this.#lp.close();
   }
 
   #solve(knapsack: Knapsack, duals: ArrayLike<number>, budget: number): KnapsackAnswer {
