@@ -4,7 +4,7 @@ import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 import { type Knapsack, uppersOf } from './knapsack.ts';
 import { fixedPrice, lagrangianBound } from './lagrangian.ts';
-import { type Pattern, patternsOf } from './patterns.ts';
+import { keyOfPattern, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 import { SCALE } from './scale.ts';
 
@@ -132,7 +132,7 @@ class Master {
     const columns: LpColumn[] = [];
     for (const pattern of candidates) {
       const { container, classes, counts } = pattern;
-      const key = `${container}:${classes.join(',')}:${counts.join(',')}`;
+      const key = keyOfPattern(pattern);
       if (classes.length === 0 || this.#seen.has(key)) continue;
       this.#seen.add(key);
       this.patterns.push(pattern);
@@ -146,9 +146,9 @@ class Master {
     return columns;
   }
 
-  #improves({ container, classes, counts }: Pattern): boolean {
-    let worth = 0;
-    for (let k = 0; k < classes.length; k++) worth += this.#duals.classes[classes[k]!]! * counts[k]!;
+  #improves(pattern: Pattern): boolean {
+    const { container } = pattern;
+    let worth = worthOfPattern(pattern, this.#duals.classes);
     const row = this.#limitRow.get(container);
     if (row !== undefined) worth += this.#duals.rows[row]! / SCALE;
     const cost = this.#containers[container]!.microsPerHour;

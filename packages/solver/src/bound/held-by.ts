@@ -2,7 +2,7 @@ import { type LpEngines, type LpMaster, type LpOptimum, solveOrNull } from '../l
 import type { LpColumn } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import { type Knapsack, type KnapsackAnswer, uppersOf } from './knapsack.ts';
-import { type Pattern, patternsOf } from './patterns.ts';
+import { keyOfPattern, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
 import { SCALE } from './scale.ts';
 import { type Counts, type WorthRow, worthOf } from './whole-nodes.ts';
 
@@ -170,20 +170,17 @@ export class HeldBy {
 
   #columnsOf(patterns: readonly Pattern[]): LpColumn[] {
     const columns: LpColumn[] = [];
-    for (const { container, classes, counts } of patterns) {
-      const key = `${container}:${classes.join(',')}:${counts.join(',')}`;
+    for (const pattern of patterns) {
+      const { container, classes, counts } = pattern;
+      const key = keyOfPattern(pattern);
       if (classes.length === 0 || this.#seen.has(key)) continue;
       this.#seen.add(key);
-      this.#patterns.push({ container, classes, counts });
+      this.#patterns.push(pattern);
       const row = this.#problem.classes.length + container;
       columns.push({ cost: 0, rows: [...classes, row], values: [...counts, 1] });
     }
     return columns;
   }
-}
-
-function worthOfPattern({ classes, counts }: Pattern, duals: ArrayLike<number>): number {
-  return classes.reduce((sum, c, k) => sum + duals[c]! * counts[k]!, 0);
 }
 
 function isViolated({ uppers, demand }: WorthRow, counts: Counts): boolean {

@@ -12,6 +12,18 @@ export interface Pattern {
   readonly counts: readonly number[];
 }
 
+/** What tells one pattern from another. */
+export function keyOfPattern({ container, classes, counts }: Pattern): string {
+  return `${container}:${classes.join(',')}:${counts.join(',')}`;
+}
+
+/** What it holds, at these prices by class. */
+export function worthOfPattern({ classes, counts }: Pattern, duals: ArrayLike<number>): number {
+  let worth = 0;
+  for (let k = 0; k < classes.length; k++) worth += duals[classes[k]!]! * counts[k]!;
+  return worth;
+}
+
 /** Prices are varied by up to this part to find patterns to start with. */
 const SPREAD = 0.1;
 const SEED = 1;
