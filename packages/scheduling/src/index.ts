@@ -9,6 +9,7 @@ export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
 export { livable } from './policy/livable.ts';
 export { belongsToNode, isPassing, stayReasons } from './policy/movability.ts';
 export { type NodeRole, nodeRole } from './policy/node-role.ts';
+export { isInScope } from './policy/pod-scope.ts';
 export { type Share, type SharedPlace, sharedPlaceOf, sharesOf } from './policy/shares.ts';
 export { surgeable } from './policy/surgeable.ts';
 export { matchesNodeAffinity } from './rules/node-affinity.ts';

@@ -1,13 +1,13 @@
 import {
   type CapacityType,
   LABEL,
-  type LabelSelector,
   type Policy,
   type SchedulingSpec,
   type SnapshotNode,
   type SnapshotPod,
 } from '@restow/model';
-import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
+import { parseLabelSelector } from '../label-selector.ts';
+import { isInScope, type PodScope } from './pod-scope.ts';
 
 /**
  * What a pod may run on beyond the scheduler's rules: an image of one architecture "fits" everywhere for the scheduler
@@ -51,22 +51,17 @@ export function keepRefusal(
 /** Selectors are read once for each policy. */
 const READ = new WeakMap<Policy, readonly AlsoOn[]>();
 
-interface AlsoOn {
-  readonly selector: LabelSelector;
-  readonly namespaces: readonly string[];
+interface AlsoOn extends PodScope {
   readonly capacityTypes: readonly CapacityType[];
 }
 
-function alsoOn({ labels, namespace }: SnapshotPod, policy: Policy): CapacityType[] {
+function alsoOn(pod: SnapshotPod, policy: Policy): CapacityType[] {
   let known = READ.get(policy);
   if (known === undefined) {
     known = policy.pods.alsoOn.map(({ pods, ...rest }) => ({ ...rest, selector: parseLabelSelector(pods) }));
     READ.set(policy, known);
   }
-  return known.flatMap(({ selector, namespaces, capacityTypes }) => {
-    const isMeant = namespaces.length === 0 || namespaces.includes(namespace);
-    return isMeant && matchesSelector(selector, labels) ? capacityTypes : [];
-  });
+  return known.flatMap((entry) => (isInScope(pod, entry) ? entry.capacityTypes : []));
 }
 
 function allowed(now: string, named: readonly string[], policy: readonly string[]): string[] {

@@ -1,5 +1,6 @@
 import type { CapacityType, Policy, Snapshot, SnapshotPod } from '@restow/model';
-import { matchesSelector, parseLabelSelector } from '../label-selector.ts';
+import { parseLabelSelector } from '../label-selector.ts';
+import { isInScope } from './pod-scope.ts';
 
 /** Pods of one owner of which policy wants no more than so many in one place. */
 export interface Share {
@@ -21,27 +22,26 @@ export type SharedPlace = Policy['pods']['shares'][number]['of'];
 export function sharesOf({ pods, owners }: Snapshot, policy: Policy): Share[] {
   const ownerOf = new Map(owners.map((owner) => [owner.uid, owner.owner]));
   const entries = policy.pods.shares.map((entry) => ({ ...entry, selector: parseLabelSelector(entry.pods) }));
-  const groups = new Map<string, { readonly of: SharedPlace; readonly part: number; readonly pods: SnapshotPod[] }>();
+  const groups = new Map<string, Omit<Share, 'most'> & { readonly part: number; readonly pods: SnapshotPod[] }>();
   for (const pod of pods) {
     if (pod.node === null || pod.owner === null) continue;
     const root = ownerOf.get(pod.owner.uid) ?? pod.owner;
     const seen = new Set<SharedPlace>();
-    for (const [index, { of, part, namespaces, selector }] of entries.entries()) {
-      const isMeant = namespaces.length === 0 || namespaces.includes(pod.namespace);
-      if (seen.has(of) || !isMeant || !matchesSelector(selector, pod.labels)) continue;
+    for (const [index, entry] of entries.entries()) {
+      const { of, part } = entry;
+      if (seen.has(of) || !isInScope(pod, entry)) continue;
       seen.add(of);
       const key = `${index}\n${root.uid}`;
-      const group = groups.get(key) ?? { of, part, pods: [] };
+      const owner = `${root.kind} ${pod.namespace}/${root.name}`;
+      const group = groups.get(key) ?? { of, part, owner, pods: [] };
       group.pods.push(pod);
       groups.set(key, group);
     }
   }
-  return [...groups.values()].map(({ of, part, pods: members }) => {
-    const { namespace, owner } = members[0]!;
-    const root = ownerOf.get(owner!.uid) ?? owner!;
-    const most = Math.max(of === 'zone' ? 1 : 0, Math.floor(part * members.length));
-    return { of, most, pods: members, owner: `${root.kind} ${namespace}/${root.name}` };
-  });
+  return [...groups.values()].map(({ part, ...group }) => ({
+    ...group,
+    most: Math.max(group.of === 'zone' ? 1 : 0, Math.floor(part * group.pods.length)),
+  }));
 }
 
 /** Which of the places a node is in; null: in none that is counted. */

@@ -1,5 +1,5 @@
 import { nanosToMicros, type Policy, parseRateNanos, type Snapshot, type SnapshotPod } from '@restow/model';
-import { matchesSelector, parseLabelSelector } from '@restow/scheduling';
+import { isInScope, parseLabelSelector } from '@restow/scheduling';
 
 /** What is at stake with one pod, in micro-units of the currency. */
 export interface Stake {
@@ -35,10 +35,7 @@ export function stakes(snapshot: Snapshot, { evacuation }: Policy): (pod: Snapsh
   }
   const measured = new Map(snapshot.podUsage?.map((one) => [`${one.namespace}/${one.name}`, one.memoryBytes]));
   return (pod) => {
-    const said = values.find(
-      ({ selector, namespaces }) =>
-        matchesSelector(selector, pod.labels) && (namespaces.length === 0 || namespaces.includes(pod.namespace)),
-    );
+    const said = values.find((entry) => isInScope(pod, entry));
     if (said !== undefined) {
       const interruptionMicros = microsOf(said.interruption);
       const away = said.perSecondAway === null ? interruptionMicros * AWAY_PART : microsOf(said.perSecondAway);

@@ -1,5 +1,6 @@
-import { MEASURED_MEMORY, type Offering, type Resources, type SnapshotPod } from '@restow/model';
+import { MEASURED_MEMORY, type Resources, type SnapshotPod } from '@restow/model';
 import type { PlanRequest } from '../make-plan.ts';
+import { withAllocatable } from './with-allocatable.ts';
 
 /** Of an eighth of a power of two: owners that use nearly the same stay alike to the solver. */
 const STEPS = 8;
@@ -10,7 +11,7 @@ const STEPS = 8;
  * interchangeable; one that was never measured counts as what it requests.
  */
 export function withMeasuredMemory(request: PlanRequest): PlanRequest {
-  const { snapshot, book, policy } = request;
+  const { snapshot, policy } = request;
   const { memoryFraction } = policy.usage;
   const { podUsage } = snapshot;
   if (podUsage === null || memoryFraction === null) return request;
@@ -24,25 +25,21 @@ export function withMeasuredMemory(request: PlanRequest): PlanRequest {
     const bytes = mostByOwner.get(owner) ?? requests.memory ?? 0;
     return bytes === 0 ? requests : { ...requests, [MEASURED_MEMORY]: roundUp(bytes) };
   };
-  const has = ({ allocatable }: { readonly allocatable: Resources }): Resources =>
+  const withRoom = withAllocatable(request, (allocatable) =>
     allocatable.memory === undefined
       ? allocatable
-      : { ...allocatable, [MEASURED_MEMORY]: Math.floor(allocatable.memory * memoryFraction) };
+      : { ...allocatable, [MEASURED_MEMORY]: Math.floor(allocatable.memory * memoryFraction) },
+  );
   return {
-    ...request,
+    ...withRoom,
     snapshot: {
-      ...snapshot,
-      nodes: snapshot.nodes.map((node) => ({ ...node, allocatable: has(node) })),
+      ...withRoom.snapshot,
       pods: snapshot.pods.map((pod) => ({ ...pod, requests: uses(pod.requests, ownerOf(pod)) })),
       owners: snapshot.owners.map((owner) =>
         owner.daemon === null
           ? owner
           : { ...owner, daemon: { ...owner.daemon, requests: uses(owner.daemon.requests, owner.uid) } },
       ),
-    },
-    book: {
-      ...book,
-      offerings: book.offerings.map((offering): Offering => ({ ...offering, allocatable: has(offering) })),
     },
   };
 }
