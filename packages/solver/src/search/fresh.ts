@@ -2,7 +2,7 @@ import type { Container } from '../bound/containers.ts';
 import type { Content } from '../bound/held-by.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import type { LpEngines } from '../lp/engines.ts';
-import type { NodeKind, Problem } from '../problem/problem.ts';
+import type { NodeKind, PodClass, Problem } from '../problem/problem.ts';
 import { dive, type FixedPattern } from './dive.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
@@ -38,7 +38,7 @@ export function designOf(containers: readonly Container[], contents: readonly Co
 }
 
 /**
- * Packs everything that may move afresh: nodes that stay are filled first, then new ones as they are designed, in zones
+ * Packs everything afresh that may move and that a new node can hold: nodes that stay are filled first, then new ones as they are designed, in zones
  * that take it, then greedily. `isShared`: spreads are kept by
  * giving each domain its share, which packs better and may fail where keeping them at every step does not. Leaves the
  * packing untouched and returns false when something found no place or it was stopped.
@@ -52,14 +52,17 @@ export function packAfresh(
   stop: () => boolean,
 ): boolean {
   const { problem } = packing;
+  const homebound = guide.kinds.length === 0 ? NONE : classesWithoutKind(problem);
   const left = new Map<number, number>();
   for (let slot = 0; slot < problem.nodes.length; slot++) {
     if (!packing.isOpen(slot) || !packing.isRemovable(slot)) continue;
-    packing.classes(slot).forEach((c, k) => {
-      left.set(c, (left.get(c) ?? 0) + packing.counts(slot)[k]!);
-    });
-    packing.clear(slot);
-    packing.close(slot);
+    for (const c of [...packing.classes(slot)]) {
+      if (homebound.has(c)) continue;
+      const count = packing.count(slot, c);
+      left.set(c, (left.get(c) ?? 0) + count);
+      packing.remove(slot, c, count);
+    }
+    if (packing.pods(slot) === 0) packing.close(slot);
   }
   const mobile = problem.classes.map(({ index }) => left.get(index) ?? 0);
   if (isShared) packing.coupling.shareOut(mobile);
@@ -77,6 +80,18 @@ export function packAfresh(
   });
   const launched = launchAll(packing, design(demand), demand);
   return finish(packing, guide, demand, () => launched, random, stop);
+}
+
+const NONE: ReadonlySet<number> = new Set();
+
+/** Classes of which nothing that can be launched holds one. */
+function classesWithoutKind({ classes, kinds, eligible }: Problem): ReadonlySet<number> {
+  const usable = kinds.filter((kind) => kind.usable);
+  const isHeld = ({ index, dims, amounts }: PodClass) =>
+    usable.some(
+      ({ shape, capacity }) => eligible[shape]![index] === 1 && dims.every((r, k) => amounts[k]! <= capacity[r]!),
+    );
+  return new Set(classes.flatMap((one) => (isHeld(one) ? [] : [one.index])));
 }
 
 /** Launches nodes with these contents, in zones that take them, and takes what came onto them off the demand. Their slots. */
