@@ -47,7 +47,7 @@ function exhaustive(pods: readonly Size[]): number {
 
 const EFFORT = { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 };
 const WHOLE_NODES = {
-  branches: 1000,
+  entries: 1e6,
   separations: 20,
   pricingBudget: 1000,
   finalBudget: 10_000,

@@ -15,8 +15,9 @@ export interface WorthRow {
 export type Counts = ArrayLike<number>;
 
 export interface WholeNodesEffort {
-  /** Sets of nodes that are looked at, and of how many it is asked whether they hold all pods. */
-  readonly branches: number;
+  /** Entries of all programs over counts that are solved. */
+  readonly entries: number;
+  /** Sets of nodes of which it is asked whether they hold all pods. */
   readonly separations: number;
 }
 
@@ -73,12 +74,13 @@ export function boundOfWholeNodes(
   };
   let isWhole = false;
   try {
-    for (let k = 0; k < effort.branches && !stop(); k++) {
+    for (let entries = 0; entries < effort.entries && !stop(); ) {
       const bound = open.bound;
       if (bound >= limit) return { bound: limit, counts: null };
       const branch = open.take();
       const { solved } = branch;
       if (solved === null || solved.rows < rows.length) {
+        entries += program.entries;
         const answer = program.solve(branch);
         if (answer === null) return { bound, counts: null };
         const known = { ...branch, solved: { rows: rows.length, counts: answer.counts } };
@@ -160,6 +162,7 @@ class CountsProgram {
   readonly #containers: readonly Container[];
   readonly #rows: readonly WorthRow[];
   readonly #lp: LpMaster;
+  readonly entries: number;
 
   constructor(containers: readonly Container[], rows: readonly WorthRow[], engines: LpEngines) {
     this.#containers = containers;
@@ -169,6 +172,7 @@ class CountsProgram {
       demand: 1 - ROUNDING,
     }));
     const every = this.#rows.map((_, i) => i);
+    this.entries = containers.length * (containers.length + rows.length);
     this.#lp = engines.master(
       [
         ...this.#rows.map(({ demand }) => ({ sense: '>=' as const, rhs: demand })),

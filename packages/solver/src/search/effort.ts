@@ -50,7 +50,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
       finalBudget: 500_000,
       work: 12e6,
       wholeNodes: {
-        branches: 40_000,
+        entries: 35e6,
         separations: 40,
         pricingBudget: 1_000,
         finalBudget: 50_000,
@@ -77,7 +77,7 @@ export const EFFORTS: Readonly<Record<Effort, SearchEffort>> = {
       finalBudget: 3_000_000,
       work: 300e6,
       wholeNodes: {
-        branches: 200_000,
+        entries: 350e6,
         separations: 100,
         pricingBudget: 2_000,
         finalBudget: 1_000_000,
