@@ -104,6 +104,10 @@ test('the bound is never above the cheapest placement, found by trying all, and 
       const best = exhaustive(sizes);
       expect(relaxation.bound).toBeLessThanOrEqual(tight);
       expect(tight).toBeLessThanOrEqual(best);
+      // What few pods cost may be known from elsewhere, and prices by class say nothing of it.
+      const nothing = { duals: relaxation.duals.map(() => 0), uppers: relaxation.uppers.map(() => 0), bound: best };
+      const effort = { ...EFFORT, wholeNodes: WHOLE_NODES };
+      expect(tighten(problem, { ...relaxation, ...nothing }, engines, effort, () => false).bound).toBe(best);
       runs++;
       if (relaxation.bound === best) equal++;
       if (tight === best) tightened++;

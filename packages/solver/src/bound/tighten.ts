@@ -78,6 +78,8 @@ function tightenWhole(
   const fixed = fixedPrice(problem);
   const prices = { limit: LIMIT * (relaxation.bound - fixed), divisor: priceDivisor(problem) };
   const demand = problem.classes.reduce((sum, { index, pods }) => sum + duals[index]! * pods.length, 0);
+  // A bound may be known from elsewhere while prices by class say nothing: then they make no row either.
+  if (demand === 0) return { bound: relaxation.bound, contents: [] };
   const held = new HeldBy(problem, knapsacks, relaxation, engines, effort, stop);
   const cheapestFor = (times: number) => {
     const violatedBy = (counts: Counts) => held.violatedBy(counts, times);

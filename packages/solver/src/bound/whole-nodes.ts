@@ -8,6 +8,7 @@ import { SCALE } from './scale.ts';
  */
 export interface WorthRow {
   readonly uppers: ArrayLike<number>;
+  /** More than 0. */
   readonly demand: number;
 }
 
