@@ -4,7 +4,7 @@ import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 import { type Knapsack, uppersOf } from './knapsack.ts';
 import { fixedPrice, lagrangianBound } from './lagrangian.ts';
-import { keyOfPattern, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
+import { KnownPatterns, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
 import { priceContainers } from './pricing.ts';
 import { SCALE } from './scale.ts';
 
@@ -85,11 +85,10 @@ export function generateColumns(
 
 /** The linear program over the patterns that are known. */
 class Master {
-  readonly patterns: Pattern[] = [];
+  readonly #patterns = new KnownPatterns();
   readonly #problem: Bounded;
   readonly #containers: readonly Container[];
   readonly #limitRow: ReadonlyMap<number, number>;
-  readonly #seen = new Set<string>();
   readonly #lp: ReturnType<LpEngines['master']>;
   #duals: { readonly classes: Float64Array; readonly rows: Float64Array } = {
     classes: new Float64Array(0),
@@ -117,6 +116,10 @@ class Master {
     return { objective: optimum.objective / SCALE + fixedPrice(this.#problem), duals: classes };
   }
 
+  get patterns(): readonly Pattern[] {
+    return this.#patterns.all;
+  }
+
   /** Adds those that are new and have a negative reduced cost; false when there is none. */
   addImproving(candidates: readonly Pattern[]): boolean {
     const columns = this.#columnsOf(candidates.filter((pattern) => this.#improves(pattern)));
@@ -129,21 +132,14 @@ class Master {
   }
 
   #columnsOf(candidates: readonly Pattern[]): LpColumn[] {
-    const columns: LpColumn[] = [];
-    for (const pattern of candidates) {
-      const { container, classes, counts } = pattern;
-      const key = keyOfPattern(pattern);
-      if (classes.length === 0 || this.#seen.has(key)) continue;
-      this.#seen.add(key);
-      this.patterns.push(pattern);
+    return this.#patterns.add(candidates).map(({ container, classes, counts }) => {
       const row = this.#limitRow.get(container);
-      columns.push({
+      return {
         cost: this.#containers[container]!.microsPerHour * SCALE,
         rows: row === undefined ? classes : [...classes, row],
         values: row === undefined ? counts : [...counts, 1],
-      });
-    }
-    return columns;
+      };
+    });
   }
 
   #improves(pattern: Pattern): boolean {

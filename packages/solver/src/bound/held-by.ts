@@ -2,7 +2,7 @@ import { type LpEngines, type LpMaster, type LpOptimum, solveOrNull } from '../l
 import type { LpColumn } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import { type Knapsack, type KnapsackAnswer, uppersOf } from './knapsack.ts';
-import { keyOfPattern, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
+import { KnownPatterns, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
 import { SCALE } from './scale.ts';
 import { type Counts, type WorthRow, worthOf } from './whole-nodes.ts';
 
@@ -39,9 +39,8 @@ export class HeldBy {
   readonly #knapsacks: readonly Knapsack[];
   readonly #effort: HeldByEffort;
   readonly #stop: () => boolean;
-  readonly #seen = new Set<string>();
   /** Of the columns behind those for what is not held, one for each class. */
-  readonly #patterns: Pattern[] = [];
+  readonly #patterns = new KnownPatterns();
   readonly #lp: LpMaster;
   #work = 0;
 
@@ -149,7 +148,7 @@ export class HeldBy {
     if (optimum === null) return null;
     let most = 0;
     let pattern: Pattern | null = null;
-    for (const [j, one] of this.#patterns.entries()) {
+    for (const [j, one] of this.#patterns.all.entries()) {
       const used = optimum.primal[this.#problem.classes.length + j]!;
       if (used <= most + USED) continue;
       most = used;
@@ -169,17 +168,10 @@ export class HeldBy {
   }
 
   #columnsOf(patterns: readonly Pattern[]): LpColumn[] {
-    const columns: LpColumn[] = [];
-    for (const pattern of patterns) {
-      const { container, classes, counts } = pattern;
-      const key = keyOfPattern(pattern);
-      if (classes.length === 0 || this.#seen.has(key)) continue;
-      this.#seen.add(key);
-      this.#patterns.push(pattern);
+    return this.#patterns.add(patterns).map(({ container, classes, counts }) => {
       const row = this.#problem.classes.length + container;
-      columns.push({ cost: 0, rows: [...classes, row], values: [...counts, 1] });
-    }
-    return columns;
+      return { cost: 0, rows: [...classes, row], values: [...counts, 1] };
+    });
   }
 }
 

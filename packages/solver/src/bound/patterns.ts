@@ -12,9 +12,22 @@ export interface Pattern {
   readonly counts: readonly number[];
 }
 
-/** What tells one pattern from another. */
-export function keyOfPattern({ container, classes, counts }: Pattern): string {
-  return `${container}:${classes.join(',')}:${counts.join(',')}`;
+/** The patterns that a program has, each once. */
+export class KnownPatterns {
+  readonly all: Pattern[] = [];
+  readonly #keys = new Set<string>();
+
+  /** Adds those that are new and hold something; these, in their order. */
+  add(patterns: readonly Pattern[]): Pattern[] {
+    return patterns.filter((pattern) => {
+      const { container, classes, counts } = pattern;
+      const key = `${container}:${classes.join(',')}:${counts.join(',')}`;
+      if (classes.length === 0 || this.#keys.has(key)) return false;
+      this.#keys.add(key);
+      this.all.push(pattern);
+      return true;
+    });
+  }
 }
 
 /** What it holds, at these prices by class. */

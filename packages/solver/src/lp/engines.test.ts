@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { certify, isProven } from './certificate.ts';
+import circling from './circling-program.json' with { type: 'json' };
 import { type LpEngines, loadEngines } from './engines.ts';
 import type { LpColumn, LpRow } from './port.ts';
 
@@ -91,6 +92,17 @@ test('an answer that is not optimal is seen through', () => {
   ]) {
     expect(isProven(certify(rows, columns, bad))).toBe(false);
   }
+});
+
+test('an engine that goes round in circles is stopped, and the other one asked', () => {
+  const { rows, columns } = circling as { rows: LpRow[]; columns: LpColumn[] };
+  const session = engines.small.open(rows, columns);
+  expect(session.solve().status).toBe('failed');
+  session.close();
+  const master = engines.master(rows, columns);
+  const { primal, duals, objective } = master.solve();
+  expect(isProven(certify(rows, columns, { status: 'optimal', objective, primal, duals }))).toBe(true);
+  master.close();
 });
 
 test('a program that cannot be satisfied is an error with a code, not an answer', () => {

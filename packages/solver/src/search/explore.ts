@@ -50,7 +50,7 @@ export function exploreDesign(
   stop: () => boolean,
 ): PackingState[] {
   const search = new Search(problem, relaxation, effort, seed, stop);
-  search.packAndImprove(design, effort.fromFresh * DESIGNED, effort.afterReuse);
+  search.packAndImprove(design, effort.fromFresh * DESIGNED);
   return search.archive.frontier();
 }
 
@@ -91,7 +91,7 @@ export function explore(
     if (stop()) break;
     const noise = k === 0 ? 0 : PRICE_NOISE;
     const design = divedDesign(problem, relaxation, guide, engines, random, noise, stop);
-    if (search.packAndImprove(design, effort.fromFresh, effort.afterReuse)) isPacked = true;
+    if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
   }
   if (movesAreFree(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
     return archive.frontier();

@@ -37,18 +37,20 @@ export class Search {
   readonly #problem: Problem;
   readonly #duals: ArrayLike<number>;
   readonly #scale: number;
+  readonly #afterReuse: number;
   readonly #stop: () => boolean;
   #guide: Guide | null = null;
 
   constructor(
     problem: Problem,
     { bound, duals }: Relaxation,
-    { fullEffortPods }: SearchEffort,
+    { fullEffortPods, afterReuse }: SearchEffort,
     seed: number,
     stop: () => boolean,
   ) {
     this.#problem = problem;
     this.#duals = duals;
+    this.#afterReuse = afterReuse;
     this.#stop = stop;
     this.pods = numberOfPods(problem);
     this.archive = new Archive(this.pods, problem.policy.maxMoves);
@@ -92,7 +94,7 @@ export class Search {
   }
 
   /** Packs everything afresh and improves that; whether it could be packed so. */
-  packAndImprove(design: Design, trials: number, afterReuse: number): boolean {
+  packAndImprove(design: Design, trials: number): boolean {
     const { archive, packing, guide, random, movePrice } = this;
     packing.load(this.start);
     const pack = (isShared: boolean) => packAfresh(packing, guide, design, random, isShared, this.#stop);
@@ -100,7 +102,7 @@ export class Search {
     this.improve(trials, { movePrice: 0, heat: HEAT });
     reuseNodes(packing, this.#stop);
     archive.offer(packing);
-    this.improve(afterReuse, { movePrice });
+    this.improve(this.#afterReuse, { movePrice });
     archive.offer(packing);
     return true;
   }
