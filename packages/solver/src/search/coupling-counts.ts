@@ -17,8 +17,10 @@ export class CouplingCounts {
   readonly #spreadsOfTerm: number[][];
   /** By term: what policy lets be in one domain. */
   readonly #shares: (ShareRule | undefined)[] = [];
-  /** Spreads over nodes with more than maxSkew pods on some node at the start. */
-  readonly #overAtStart: boolean[];
+  /** By spread over nodes: where it was broken at the start, so that whoever was there may go on breaking it. */
+  readonly #brokenAtStart: ReadonlySet<number>[];
+  /** Spreads over nodes with more than maxSkew pods on some node, and no node empty: one that is emptied would break them. */
+  readonly #isFragile: boolean[];
   readonly #touched = new Map<number, Set<number>>();
   /** By spread: how many pods each domain shall have in the end, while everything is placed anew. */
   #quotas: readonly (ReadonlyMap<number, number> | null)[] | null = null;
@@ -40,9 +42,15 @@ export class CouplingCounts {
     for (const { attracts, matches } of problem.classes) {
       for (const term of attracts) if (matches.includes(term)) this.#selfDependent[term] = true;
     }
-    this.#overAtStart = problem.spreads.map(
-      ({ maxSkew, initialSkews }) => Math.max(0, ...initialSkews.values()) > maxSkew,
-    );
+    const starts = problem.spreads.map(({ maxSkew, minDomains, initialSkews }) => {
+      const isShort = minDomains !== null && initialSkews.size < minDomains;
+      const smallest = isShort || initialSkews.size === 0 ? 0 : Math.min(...initialSkews.values());
+      const over = [...initialSkews].filter(([, count]) => count > maxSkew);
+      const broken = over.flatMap(([domain, count]) => (count - smallest > maxSkew ? [domain] : []));
+      return { broken: new Set(broken), isFragile: broken.length < over.length };
+    });
+    this.#brokenAtStart = starts.map(({ broken }) => broken);
+    this.#isFragile = starts.map(({ isFragile }) => isFragile);
     for (const share of problem.shares) this.#shares[share.term] = share;
     this.#spreadsOfTerm = terms.map((_, term) =>
       problem.spreads.flatMap((spread, index) => (spread.term === term ? [index] : [])),
@@ -59,7 +67,7 @@ export class CouplingCounts {
     }
     for (const t of matches) {
       const domain = domains[terms[t]!.topologyKey]!;
-      if (domain >= 0 && ((this.#repelling[t]![domain] ?? 0) > 0 || this.#leftOfShare(t, domain) < 1)) return false;
+      if (domain >= 0 && ((this.#repelling[t]![domain] ?? 0) > 0 || this.#leftOfTerm(t, domain) < 1)) return false;
     }
     for (const t of attracts) {
       const domain = domains[terms[t]!.topologyKey]!;
@@ -110,7 +118,7 @@ export class CouplingCounts {
     let most = Number.MAX_SAFE_INTEGER;
     for (const t of matches) {
       const domain = domains[terms[t]!.topologyKey]!;
-      if (domain >= 0) most = Math.min(most, this.#leftOfShare(t, domain));
+      if (domain >= 0) most = Math.min(most, this.#leftOfTerm(t, domain));
     }
     for (const index of carried) {
       const { term, selfMatch } = spreads[index]!;
@@ -166,9 +174,10 @@ export class CouplingCounts {
     const { term, maxSkew, initialSkews, domains } = this.#problem.spreads[index]!;
     const counts = this.#matching[term]!;
     if (domains === null) {
-      // Where some node is over already, the smallest count matters, which is not followed here: leave it alone.
-      if (this.#overAtStart[index]) return false;
-      for (const domain of touched) if ((counts[domain] ?? 0) > maxSkew) return false;
+      // The smallest count matters, which is not followed here: leave it alone.
+      if (this.#isFragile[index]) return false;
+      const broken = this.#brokenAtStart[index]!;
+      for (const domain of touched) if ((counts[domain] ?? 0) > maxSkew && !broken.has(domain)) return false;
       return true;
     }
     const smallest = this.#smallest(index);
@@ -183,6 +192,18 @@ export class CouplingCounts {
     const { term, maxSkew } = this.#problem.spreads[index]!;
     const most = this.#quotas?.[index]?.get(domain) ?? maxSkew + this.#smallest(index);
     return most - (this.#matching[term]![domain] ?? 0);
+  }
+
+  /** How many more of a term's pods may come into a domain, whatever their own rules: by policy, and where a spread is broken. */
+  #leftOfTerm(term: number, domain: number): number {
+    let left = this.#leftOfShare(term, domain);
+    for (const index of this.#spreadsOfTerm[term]!) {
+      const { domains, maxSkew } = this.#problem.spreads[index]!;
+      // Who has come since would not be forgiven.
+      if (domains === null && this.#brokenAtStart[index]!.has(domain))
+        left = Math.min(left, maxSkew - (this.#matching[term]![domain] ?? 0));
+    }
+    return left;
   }
 
   /** How many more of a term's pods policy lets into a domain. */
