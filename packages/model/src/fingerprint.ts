@@ -31,19 +31,20 @@ export function nodeFingerprint(node: SnapshotNode): string {
 export function podFingerprint(pod: SnapshotPod): string {
   const { namespace, labels, owner, requests, spec, doNotDisrupt, safeToEvict, localVolumes, claims } = pod;
   const { resourceClaims, notUnderstood } = pod;
-  return digestOf({
-    namespace,
-    labels: withoutIdentity(labels),
-    owner: owner?.uid ?? null,
-    requests: asStated(requests),
-    spec,
-    doNotDisrupt,
-    safeToEvict,
-    localVolumes,
-    claims,
-    resourceClaims,
-    notUnderstood,
-  });
+  const parts = { doNotDisrupt, safeToEvict, localVolumes, claims, resourceClaims, notUnderstood };
+  const of = { namespace, labels, owner: owner?.uid ?? null, requests, spec, ...parts };
+  const last = LAST.get(spec);
+  if (last !== undefined && isSame(last.of, of)) return last.fingerprint;
+  const fingerprint = digestOf({ ...of, labels: withoutIdentity(labels), requests: asStated(requests) });
+  LAST.set(spec, { of, fingerprint });
+  return fingerprint;
+}
+
+/** By spec, what the last pod of it was: pods of one owner come one after the other, and share what they have in common. */
+const LAST = new WeakMap<SnapshotPod['spec'], { readonly of: object; readonly fingerprint: string }>();
+
+function isSame(one: object, other: object): boolean {
+  return Object.entries(one).every(([key, value]) => value === (other as Record<string, unknown>)[key]);
 }
 
 /** What is measured changes from moment to moment. */

@@ -1,6 +1,8 @@
 import { InputError, parseDocument, type Snapshot, snapshotSchema } from '@restow/model';
 import { type ApiObject, objectsOfList, refuseDuplicates } from './api-list.ts';
 import { projectCluster } from './project/cluster.ts';
+import { Interner } from './project/interner.ts';
+import { sharePod } from './project/pod.ts';
 import { readDocument } from './read-document.ts';
 
 /**
@@ -51,7 +53,8 @@ function parseSnapshot(document: unknown, file: string): Snapshot {
   try {
     const snapshot: Snapshot = parseDocument(snapshotSchema, document, 'Snapshot');
     checkReferences(snapshot);
-    return snapshot;
+    const interner = new Interner();
+    return { ...snapshot, pods: snapshot.pods.map((pod) => sharePod(pod, interner)) };
   } catch (error) {
     if (error instanceof InputError) throw error.at({ file });
     throw error;

@@ -1,9 +1,9 @@
 import { API_VERSION, compareText, type Owner, type Snapshot } from '@restow/model';
 import type { ApiObject } from '../api-list.ts';
 import { GapCollector } from '../gaps.ts';
-import type { Interner } from './interner.ts';
+import { Interner } from './interner.ts';
 import { byName, byNamespaceAndName, KINDS, type Kind, type Projected } from './kinds.ts';
-import { shareSpec } from './pod.ts';
+import { sharePod } from './pod.ts';
 
 /** Kinds without which the snapshot says less than it could; the gap names what then cannot be seen. */
 const EXPECTED: Readonly<Partial<Record<Kind, string>>> = {
@@ -28,10 +28,10 @@ export class ClusterProjection {
   readonly #byKind = new Map<Kind, unknown[]>();
   readonly #unused = new Set<string>();
   readonly #origin: string;
-  readonly #interner: Interner | null;
+  readonly #interner: Interner;
 
-  /** With an interner pods share what they have in common, which a large cluster is worth. */
-  constructor(origin: string, interner: Interner | null = null) {
+  /** Pods share what they have in common, which a large cluster is worth. */
+  constructor(origin: string, interner = new Interner()) {
     this.#origin = origin;
     this.#interner = interner;
   }
@@ -61,9 +61,11 @@ export class ClusterProjection {
   }
   /** The same for an object that has been projected already. */
   put<Name extends Kind>(kind: Name, result: Projected[Name]): void {
-    const shared =
-      kind === 'Pod' && this.#interner !== null ? share(result as Projected['Pod'], this.#interner) : result;
-    this.#listOf(kind).push(shared);
+    this.#listOf(kind).push(kind === 'Pod' ? this.#share(result as Projected['Pod']) : result);
+  }
+
+  #share({ pod, readySince }: Projected['Pod']): Projected['Pod'] {
+    return { readySince, pod: sharePod(pod, this.#interner) };
   }
 
   /** Everything so far, whatever the order in which it came, in the order of names. */
@@ -128,11 +130,6 @@ export class ClusterProjection {
   #of<Name extends Kind>(kind: Name): readonly Projected[Name][] {
     return (this.#byKind.get(kind) ?? []) as Projected[Name][];
   }
-}
-
-function share({ pod, readySince }: Projected['Pod'], interner: Interner): Projected['Pod'] {
-  const owner = pod.owner === null ? null : interner.one(pod.owner);
-  return { readySince, pod: { ...pod, ...shareSpec(pod, interner), labels: interner.one(pod.labels), owner } };
 }
 
 /** Projects API objects, whatever their order, into a Snapshot. */

@@ -91,6 +91,12 @@ export function shareSpec(projected: ProjectedPodSpec, interner: Interner): Proj
   };
 }
 
+/** The same pod, of parts that equal ones share. */
+export function sharePod(pod: SnapshotPod, interner: Interner): SnapshotPod {
+  const owner = pod.owner === null ? null : interner.one(pod.owner);
+  return { ...pod, ...shareSpec(pod, interner), labels: interner.one(pod.labels), owner };
+}
+
 /** A pod of its metadata, its projected spec and its node. */
 export function podOf(metadata: RawMetadata, spec: ProjectedPodSpec, node: string | null): SnapshotPod {
   const annotations = metadata.annotations ?? {};
