@@ -1,19 +1,23 @@
 import type { SnapshotPod } from '@restow/model';
 import type { ClusterState } from './cluster-state.ts';
+import { spreadFilter } from './node-filter.ts';
 import { profileKey } from './pod-profile.ts';
 import { affinityTerm, type PodTerm, spreadTerm } from './pod-terms.ts';
-import { refusalsInState } from './rules.ts';
+import { COUPLING_RULES } from './rules.ts';
 import { TermIndex } from './term-index.ts';
-import type { PodView, World } from './views.ts';
+import type { NodeView, PodView, World } from './views.ts';
 
 /** A pod whose rules speak of other pods, and of which. */
 export interface Carrier {
   readonly pod: SnapshotPod;
   readonly terms: readonly PodTerm[];
+  /** Those of one kind have the same labels and the same rules. */
+  readonly kind: number;
 }
 
 /** Pods whose rules can be broken by what others do. */
 export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[] {
+  const kinds = new Map<string, number>();
   return pods.flatMap((pod): Carrier[] => {
     const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
     if (pod.node === null || podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) return [];
@@ -21,8 +25,26 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
       ...[...podAffinity, ...podAntiAffinity].map((term) => affinityTerm(term, pod, world)),
       ...topologySpread.map((constraint) => spreadTerm(constraint, pod)),
     ];
-    return [{ pod, terms }];
+    const key = `${profileKey(pod)}\n${JSON.stringify(pod.spec)}`;
+    const kind = kinds.get(key) ?? kinds.size;
+    kinds.set(key, kind);
+    return [{ pod, terms, kind }];
   });
+}
+
+/** What decides, besides how many run where, whether a carrier's rules are met on a node: where it is equal, so is the answer. */
+export function standingOf({ pod, kind }: Carrier, node: NodeView): string {
+  const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+  const text: (string | number | boolean | null)[] = [kind];
+  const add = (key: string) => text.push(node.labels[key] ?? null);
+  for (const { topologyKey } of podAffinity) add(topologyKey);
+  for (const { topologyKey } of podAntiAffinity) add(topologyKey);
+  for (const constraint of topologySpread) {
+    add(constraint.topologyKey);
+    // A pod is not counted where the constraint's policies do not admit its node.
+    text.push(spreadFilter(constraint, pod)?.admits(node) === false);
+  }
+  return JSON.stringify(text);
 }
 
 /** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */
@@ -52,10 +74,11 @@ export function carriersBySubject(carriers: readonly Carrier[]): (pod: PodView) 
   };
 }
 
-/** Names of the rules over everything that runs which this pod, where it is, does not meet. */
+/** Names of the rules about other pods which this pod, where it is, does not meet. */
 export function troubles(pod: SnapshotPod, node: string, state: ClusterState): string[] {
   state.remove(pod, node);
-  const rules = refusalsInState(pod, node, state).map(({ rule }) => rule);
+  const place = state.place(node);
+  const rules = COUPLING_RULES.filter((rule) => rule.check(pod, place, state) !== null).map(({ name }) => name);
   state.add(pod, node);
   return rules;
 }

@@ -20,15 +20,11 @@ export interface Refusal {
 /** Rules over one pod and one node. To add one: a file under rules/, a line here. */
 export const NODE_RULES: readonly NodeRule[] = [nodeUnschedulable, taints, nodeAffinity, volumeTopology];
 
+/** Rules about other pods, wherever they run: what others do can break them. */
+export const COUPLING_RULES: readonly StateRule[] = [podAntiAffinity, podAffinity, topologySpread];
+
 /** Rules over everything that runs. */
-export const STATE_RULES: readonly StateRule[] = [
-  resourcesFit,
-  hostPorts,
-  volumeLimits,
-  podAntiAffinity,
-  podAffinity,
-  topologySpread,
-];
+export const STATE_RULES: readonly StateRule[] = [resourcesFit, hostPorts, volumeLimits, ...COUPLING_RULES];
 
 /** Every reason why this node, whatever else runs, is not for this pod; empty when there is none. */
 export function refusalsOfNode(pod: PodView, node: NodeView, world: World): Refusal[] {

@@ -8,8 +8,10 @@ import {
   keptOf,
   type NodeView,
   refusals,
+  standingOf,
   stayReasons,
   troubles,
+  type World,
   worldOf,
 } from '@restow/scheduling';
 import { shareRefusals } from './share-refusals.ts';
@@ -49,23 +51,11 @@ export function checkPlan(input: CheckInput): string[] {
   const { snapshot, policy, launched, moves, removed } = input;
   const world = worldOf(snapshot);
   const problems: string[] = [];
-  const state = new ClusterState(
-    world,
-    snapshot.nodes.map((node) => viewOf(node, input)),
-  );
+  const state = startOf(input, world);
   const position = new Map<SnapshotPod, string>();
-  for (const pod of snapshot.pods) {
-    if (pod.node === null) continue;
-    state.add(pod, pod.node);
-    position.set(pod, pod.node);
-  }
+  for (const pod of snapshot.pods) if (pod.node !== null) position.set(pod, pod.node);
   const machines = new Map(snapshot.nodes.map((node) => [node.name, node]));
-  const newMachines = new Map<string, LaunchedNode>();
-  for (const node of launched) {
-    state.addNode(node.view);
-    newMachines.set(node.view.name, node);
-    for (const daemon of node.daemons) state.add(daemon, node.view.name);
-  }
+  const newMachines = new Map(launched.map((node) => [node.view.name, node]));
   const passedShares = shareRefusals(snapshot, policy, (name) => {
     const come = newMachines.get(name);
     return come === undefined
@@ -73,11 +63,12 @@ export function checkPlan(input: CheckInput): string[] {
       : { capacityType: come.capacityType, zone: come.view.labels[LABEL.zone] ?? null };
   });
   const stays = stayReasons(snapshot, policy, world);
-  const carriers = carriersOf(snapshot.pods, world);
-  const speakingOf = carriersBySubject(carriers);
-  const startTroubles = new Map<SnapshotPod, ReadonlySet<string>>();
-  for (const { pod } of carriers)
-    if (pod.node !== null) startTroubles.set(pod, new Set(troubles(pod, pod.node, state)));
+  const speakingOf = carriersBySubject(carriersOf(snapshot.pods, world));
+  let start: ClusterState | null = null;
+  const wasSo = (pod: SnapshotPod, rule: string): boolean => {
+    start ??= startOf(input, world);
+    return pod.node !== null && troubles(pod, pod.node, start).includes(rule);
+  };
 
   for (const { pod, from, to } of moves) {
     const name = `${pod.namespace}/${pod.name}`;
@@ -96,13 +87,17 @@ export function checkPlan(input: CheckInput): string[] {
     state.add(pod, to);
     position.set(pod, to);
     for (const reason of passedShares(pod, to, position)) say(reason);
+    const content = new Set<string>();
     for (const carrier of speakingOf(pod)) {
       if (carrier.pod === pod) continue;
       const node = position.get(carrier.pod);
       if (node === undefined) continue;
-      const before = startTroubles.get(carrier.pod);
-      for (const rule of troubles(carrier.pod, node, state)) {
-        if (!before?.has(rule)) say(`breaks ${rule} of ${carrier.pod.namespace}/${carrier.pod.name}`);
+      const standing = standingOf(carrier, state.place(node).node);
+      if (content.has(standing)) continue;
+      const broken = troubles(carrier.pod, node, state);
+      if (broken.length === 0) content.add(standing);
+      for (const rule of broken) {
+        if (!wasSo(carrier.pod, rule)) say(`breaks ${rule} of ${carrier.pod.namespace}/${carrier.pod.name}`);
       }
     }
   }
@@ -115,6 +110,18 @@ export function checkPlan(input: CheckInput): string[] {
       problems.push(`${node} is removed with ${pod.namespace}/${pod.name} on it`);
   }
   return problems;
+}
+
+/** Everybody where they are before the first move, and the launched nodes there already. */
+function startOf(input: CheckInput, world: World): ClusterState {
+  const views = input.snapshot.nodes.map((node) => viewOf(node, input));
+  const state = new ClusterState(world, views);
+  for (const pod of input.snapshot.pods) if (pod.node !== null) state.add(pod, pod.node);
+  for (const { view, daemons } of input.launched) {
+    state.addNode(view);
+    for (const daemon of daemons) state.add(daemon, view.name);
+  }
+  return state;
 }
 
 function viewOf(node: Snapshot['nodes'][number], input: CheckInput): NodeView {
