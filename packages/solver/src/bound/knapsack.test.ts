@@ -56,6 +56,17 @@ test('without a budget the value may be less, but never the upper bound', () => 
   );
 });
 
+test('thousands of items are no deeper than what a node holds', () => {
+  // One of them leaves room that looks as if it were worth something: item after item is left out.
+  const items = Array.from({ length: 12_000 }, (): Item => ({ cpu: 6, memory: 0, most: 1, worth: 6 }));
+  const answer = build(items, 10, 10).solve(
+    items.map(({ worth }) => worth),
+    1_000_000,
+  );
+  expect(answer.value).toBe(6);
+  expect(answer.visited).toBeGreaterThan(items.length);
+});
+
 function build(items: readonly Item[], cpu: number, memory: number): Knapsack {
   const classes = items.map(
     (one, index): PodClass => ({

@@ -159,39 +159,40 @@ export class Knapsack {
       return fits;
     };
 
+    // What is left with so many of k, when the rest is filled by fractions: it only falls with fewer.
+    const isHopeless = (k: number, q: number, value: number, free: number): boolean =>
+      upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <= Math.max(bestValue * (1 + ROUNDING), enough);
+
     const visit = (from: number, value: number, free: number): void => {
-      visited++;
-      if (value > bestValue) {
-        bestValue = value;
-        best.set(taken);
-      }
-      let k = from;
-      let fits = 0;
-      while (k < n) {
-        fits = fitting(k);
-        if (fits > 0) break;
-        k++;
-      }
-      if (k === n) return;
-      const upper = upperFrom(k, value, free);
-      if (upper <= Math.max(bestValue * (1 + ROUNDING), enough)) return;
-      if (visited > budget) {
-        if (upper > openUpper) openUpper = upper;
-        return;
-      }
-      for (let q = fits; q >= 0; q--) {
-        // Taking fewer leaves a bound that only falls: stop as soon as it cannot help any more.
-        if (
-          q < fits &&
-          upperFrom(k + 1, value + q * profit[k]!, free - q * weight[k]!) <=
-            Math.max(bestValue * (1 + ROUNDING), enough)
-        )
-          break;
-        for (let j = 0; j < R; j++) left[j]! -= q * demands[k * R + j]!;
-        taken[k] = q;
-        visit(k + 1, value + q * profit[k]!, free - q * weight[k]!);
-        for (let j = 0; j < R; j++) left[j]! += q * demands[k * R + j]!;
-        taken[k] = 0;
+      // Taking none of an item is the next turn and not one call deeper: there may be thousands of items.
+      for (let k = from; ; k++) {
+        visited++;
+        if (value > bestValue) {
+          bestValue = value;
+          best.set(taken);
+        }
+        let fits = 0;
+        while (k < n) {
+          fits = fitting(k);
+          if (fits > 0) break;
+          k++;
+        }
+        if (k === n) return;
+        const upper = upperFrom(k, value, free);
+        if (upper <= Math.max(bestValue * (1 + ROUNDING), enough)) return;
+        if (visited > budget) {
+          if (upper > openUpper) openUpper = upper;
+          return;
+        }
+        for (let q = fits; q > 0; q--) {
+          if (q < fits && isHopeless(k, q, value, free)) return;
+          for (let j = 0; j < R; j++) left[j]! -= q * demands[k * R + j]!;
+          taken[k] = q;
+          visit(k + 1, value + q * profit[k]!, free - q * weight[k]!);
+          for (let j = 0; j < R; j++) left[j]! += q * demands[k * R + j]!;
+          taken[k] = 0;
+        }
+        if (isHopeless(k, 0, value, free)) return;
       }
     };
     visit(0, 0, room);
