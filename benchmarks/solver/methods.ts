@@ -60,7 +60,7 @@ async function problemOf(dump: string, prices: string, policy: Policy): Promise<
 /** Everything that may move is packed anew: whichever new node gives most worth for its price is next. */
 function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
   const containers = containersOf(problem);
-  const { duals } = compactRelaxation(problem, containers, engines);
+  const { duals } = compactRelaxation(problem, containers, engines, never);
   const withoutPatterns = {
     containers,
     bound: 0,

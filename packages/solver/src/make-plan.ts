@@ -17,8 +17,10 @@ import { boundWithin, type MovingBound } from './bound/moving-relaxation.ts';
 import { type Relaxation, relax } from './bound/relax.ts';
 import { canTighten, isWholeWeighty, type Tightened, tighten, untightened } from './bound/tighten.ts';
 import { checkPlan } from './check/check-plan.ts';
-import { mayEndOf } from './check/may-end.ts';
+import { possibleEndsOf } from './check/may-end.ts';
 import { daemonPodOf, endStateOf } from './end-state.ts';
+import { ANY_END, boundOfFewPods } from './few-pods/bound-of-few-pods.ts';
+import { podSetsOf } from './few-pods/pod-sets.ts';
 import { withFewTypes } from './few-types.ts';
 import type { LpEngines } from './lp/engines.ts';
 import { objectiveOf } from './moving/moving-costs.ts';
@@ -32,14 +34,12 @@ import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withHeadroom } from './problem/headroom.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
-import { boundOfFewPods } from './search/bound-of-few-pods.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore, exploreDesign, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { designOf } from './search/fresh.ts';
 import { Packing } from './search/packing.ts';
 import type { PackingState } from './search/packing-state.ts';
-import { movesAreFree, movingRelaxationOf, proveWithMoves } from './search/prove-with-moves.ts';
-import { fewPods } from './search/set-costs.ts';
+import { movesAreFree, movingOf, proveWithMoves } from './search/prove-with-moves.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -76,7 +76,6 @@ export class PlanRefusedError extends RestowError {
 }
 
 const noCost = () => 0;
-const anything = () => true;
 
 /** The objective's parts are rounded one by one. */
 const ROUNDED_PARTS = 2;
@@ -155,22 +154,22 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
     return {
       ...found,
-      bound: Math.max(found.bound, boundOfFewPods(on, noCost, Number.POSITIVE_INFINITY, now, anything, stop) ?? 0),
+      bound: Math.max(found.bound, boundOfFewPods(on, noCost, Number.POSITIVE_INFINITY, () => now, ANY_END, stop) ?? 0),
     };
   };
-  const search = (on: Problem, relaxation: Relaxation, wanted: Wanted): PackingState[] => {
+  const search = (on: Problem, relaxation: Relaxation, wanted: Omit<Wanted, 'isReachable'>): PackingState[] => {
     context.onProgress('searching');
-    return explore(on, relaxation, wanted, context.engines, EFFORTS[effort], seed, stop);
-  };
-  const isReachable = (state: PackingState) => {
-    const { complete, moves } = realise(problem, state);
-    return complete && moves.length <= (policy.maxMoves ?? Number.POSITIVE_INFINITY);
+    const isReachable = (state: PackingState) => {
+      const { complete, moves } = realise(on, state);
+      return complete && moves.length <= (policy.maxMoves ?? Number.POSITIVE_INFINITY);
+    };
+    return explore(on, relaxation, { ...wanted, isReachable }, context.engines, EFFORTS[effort], seed, stop);
   };
   const relaxation = relaxed(problem);
   const tightened = beginTightening(problem, relaxation, context, effort);
-  const moving = movingRelaxationOf(problem, relaxation, context.engines);
+  const moving = movingOf(problem, relaxation, context.engines);
   try {
-    const frontier = search(problem, relaxation, { moving, others: limits, isReachable });
+    const frontier = search(problem, relaxation, { moving, others: limits });
     const states = [...frontier];
     let best = bestWithin({ problem, states, before }, null);
     const gapTo = (bound: number) => (best.microsPerHour - bound) / best.microsPerHour;
@@ -191,7 +190,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
       const nextProblem = buildProblem(next, book, prices, policy);
       const again = chooseWorthwhile(
         nextProblem,
-        search(nextProblem, relaxed(nextProblem), { moving: null, others: true, isReachable }),
+        search(nextProblem, relaxed(nextProblem), { moving: null, others: true }),
         null,
       );
       if (again.moves.length === 0 && again.removed.length === 0) break;
@@ -204,13 +203,14 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     }
     context.onProgress('proving');
     const { bound: tighter } = early ?? wait();
-    const mayEnd = fewPods(problem) === null ? anything : mayEndOf(snapshot, problem);
+    const sets = podSetsOf(problem);
+    const ends = sets === null ? ANY_END : possibleEndsOf(snapshot, problem, sets);
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
-    const ofFewPods = isProven ? null : boundOfFewPods(problem, noCost, most, best.microsPerHour, mayEnd, stop);
+    const ofFewPods = isProven ? null : boundOfFewPods(problem, noCost, most, () => best.microsPerHour, ends, stop);
     const bound = Math.max(relaxation.bound, tighter, ofFewPods ?? 0, before?.relaxation.bound ?? 0);
     const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
-    const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, mayEnd, EFFORTS[effort].proof, stop);
+    const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, ends, EFFORTS[effort].proof, stop);
     return {
       asked,
       digests,
@@ -255,13 +255,14 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
   const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
   const problems = check({ ...request, policy: asked.policy }, problem, best);
+  const objective = objectiveOf(problem, best);
   if (relaxation.bound > best.microsPerHour)
     problems.push(`the bound ${relaxation.bound} is above the cost ${best.microsPerHour}`);
   const withMoves = boundWithin(movingBounds, maxMoves ?? numberOfPods(problem));
   const objectiveBound = Math.max(relaxation.bound, Math.floor(withMoves) - ROUNDED_PARTS);
-  if (objectiveBound > objectiveOf(problem, best))
-    problems.push(`the bound ${objectiveBound} is above the objective ${objectiveOf(problem, best)}`);
+  if (objectiveBound > objective) problems.push(`the bound ${objectiveBound} is above the objective ${objective}`);
   if (problems.length > 0) throw new PlanRefusedError(problems);
+  context.onProgress('writing the plan');
   return assemblePlan({
     asked,
     digests,
@@ -271,7 +272,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
     coverage,
     bound: relaxation.bound,
     objectiveBound,
-    isProven: best.microsPerHour <= relaxation.bound || withMoves >= objectiveOf(problem, best) - LEAST_DIFFERENCE,
+    isProven: best.microsPerHour <= relaxation.bound || withMoves >= objective - LEAST_DIFFERENCE,
     duals: relaxation.duals,
     realisation: best,
     status,

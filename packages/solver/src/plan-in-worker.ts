@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { InputError, type Plan, RestowError } from '@restow/model';
+import { giveBackMemory } from './give-back-memory.ts';
 import type { PlanRequest } from './make-plan.ts';
 import type { SearchInput, WorkerMessage } from './worker-messages.ts';
 import { workerUrl } from './worker-url.ts';
@@ -38,6 +39,7 @@ function inWorker(
   wants: SearchInput['wants'],
   { timeLimitMs, signal, onProgress }: WorkerOptions,
 ): Promise<readonly Plan[]> {
+  giveBackMemory(request.snapshot.pods.length);
   const flag = new SharedArrayBuffer(4);
   const input: SearchInput = { restow: 'solver', request, wants, flag, timeLimitMs };
   const worker = new Worker(workerUrl(), { workerData: input });

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InputError } from '@restow/model';
 import { tighten } from './bound/tighten.ts';
+import { giveBackMemory } from './give-back-memory.ts';
 import { loadEngines } from './lp/engines.ts';
 import { makeFrontier } from './make-frontier.ts';
 import { makePlan, type PlanContext } from './make-plan.ts';
@@ -47,10 +48,14 @@ async function serveSearch({ request, wants, flag, timeLimitMs }: SearchInput): 
         const reason = STOP_REASONS[Atomics.load(stopped, 0)] ?? null;
         return reason === null && performance.now() - started > timeLimitMs ? 'time-limit' : reason;
       },
-      onProgress: (phase) => send({ kind: 'progress', phase }),
+      onProgress: (phase) => {
+        send({ kind: 'progress', phase });
+        giveBackMemory(request.snapshot.pods.length);
+      },
       tightening: tightenInWorker,
     };
     const plans = wants === 'frontier' ? makeFrontier(request, context) : [makePlan(request, context)];
+    giveBackMemory(request.snapshot.pods.length);
     send({ kind: 'plans', plans });
   } catch (error) {
     if (!(error instanceof InputError)) throw error;

@@ -12,7 +12,13 @@ export function compactRelaxation(
   problem: Bounded,
   containers: readonly Container[],
   engines: LpEngines,
+  stop: () => boolean,
 ): { readonly duals: Float64Array; readonly roomDuals: readonly ReadonlyMap<number, number>[] } {
+  const unsolved = () => ({
+    duals: sharesOfCheapest(problem, containers),
+    roomDuals: containers.map(() => new Map<number, number>()),
+  });
+  if (stop()) return unsolved();
   const roomRows: ReadonlyMap<number, number>[] = [];
   const rows: LpRow[] = problem.classes.map(({ pods }) => ({ sense: '>=', rhs: pods.length }));
   const columns: LpColumn[] = [];
@@ -53,8 +59,7 @@ export function compactRelaxation(
   const master = engines.master(rows, columns);
   try {
     const optimum = solveOrNull(master);
-    if (optimum === null)
-      return { duals: sharesOfCheapest(problem, containers), roomDuals: containers.map(() => new Map()) };
+    if (optimum === null) return unsolved();
     return {
       duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
       roomDuals: roomRows.map(
@@ -66,7 +71,7 @@ export function compactRelaxation(
   }
 }
 
-/** What stands in for duals when no engine answers: each class's largest share of the container that holds it cheapest. */
+/** What stands in for duals when no engine answers, or may be asked: each class's largest share of the container that holds it cheapest. */
 function sharesOfCheapest(problem: Bounded, containers: readonly Container[]): Float64Array {
   return Float64Array.from(problem.classes, (_, c) => {
     const prices = containers.flatMap(({ most, microsPerHour }) => (most[c]! > 0 ? [microsPerHour / most[c]!] : []));

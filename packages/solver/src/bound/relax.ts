@@ -32,7 +32,7 @@ export function relax(
     return { containers, bound: fixedPrice(problem), duals: nothing, uppers: nothing, patterns: [], isClosed: true };
   }
   const knapsacks = knapsacksOf(problem, containers);
-  const { duals, roomDuals } = compactRelaxation(problem, containers, engines);
+  const { duals, roomDuals } = compactRelaxation(problem, containers, engines, stop);
   knapsacks.forEach((knapsack, k) => {
     knapsack.startFrom(roomDuals[k]!);
   });

@@ -10,10 +10,10 @@ import {
   worldOf,
 } from '@restow/scheduling';
 import { daemonPodOf } from '../end-state.ts';
+import { ANY_END, type PossibleEnds } from '../few-pods/bound-of-few-pods.ts';
+import type { Placement } from '../few-pods/cheapest-placement.ts';
+import type { PodSets } from '../few-pods/pod-sets.ts';
 import type { Problem } from '../problem/problem.ts';
-import type { MayEnd } from '../search/bound-of-few-pods.ts';
-import type { Placement } from '../search/cheapest-placement.ts';
-import { fewPods, has } from '../search/set-costs.ts';
 import { fellowsOf, Reach } from './within-reach.ts';
 
 /** With more nodes than this it takes too long for what is asked thousands of times. */
@@ -23,11 +23,11 @@ const MOST_NODES = 200;
  * Whether a plan that `checkPlan` passes can end so: in the end nobody's rules about others may be broken that were not
  * broken before, by anybody of its class, and somebody must have been let in last. Where there are too many nodes anything may be.
  */
-export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
+export function possibleEndsOf(snapshot: Snapshot, problem: Problem, sets: PodSets): PossibleEnds {
   const world = worldOf(snapshot);
   const limits = attachLimitsOf(snapshot);
   const carriers = carriersOf(snapshot.pods, world);
-  if (carriers.length === 0 || problem.nodes.length > MOST_NODES) return () => true;
+  if (carriers.length === 0 || problem.nodes.length > MOST_NODES) return ANY_END;
   const state = new ClusterState(
     world,
     snapshot.nodes.map((node) => viewOfNode(node, limits)),
@@ -37,19 +37,25 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
   const keyOf = new Map(carriers.map(({ pod }) => [pod, classOf.get(pod) ?? pod] as const));
   /** What is broken by class while everybody is at home: any node that comes, if only on the way, can break a spread by being empty. */
   const before = new Map<number | SnapshotPod, Set<string>>();
+  const ownBefore = new Map<SnapshotPod, Set<string>>();
   const lookAround = () => {
     for (const [pod, key] of keyOf) {
       const known = before.get(key) ?? new Set();
-      for (const rule of troubles(pod, pod.node!, state)) known.add(rule);
+      const own = ownBefore.get(pod) ?? new Set();
+      for (const rule of troubles(pod, pod.node!, state)) {
+        known.add(rule);
+        own.add(rule);
+      }
       before.set(key, known);
+      ownBefore.set(pod, own);
     }
   };
   lookAround();
   for (const { index, view } of problem.kinds) state.addNode(view(`any/${index}`));
   lookAround();
   for (const { index } of problem.kinds) state.removeNode(`any/${index}`);
-  const movable = new Map((fewPods(problem) ?? []).map((c) => [c, problem.classes[c]!.pods] as const));
-  const groups = fellowsOf(movable, carriers, (c) => before.get(c));
+  const movable = new Map(sets.classes.map((c) => [c, problem.classes[c]!.pods] as const));
+  const groups = fellowsOf(movable, carriers, (pod) => ownBefore.get(pod));
   const alone = new ClusterState(
     world,
     snapshot.nodes.map((node) => viewOfNode(node, limits)),
@@ -70,10 +76,9 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
     for (const { name } of added) alone.removeNode(name);
     return answer;
   };
-  return (pods, placement) => {
+  const mayEnd: PossibleEnds['mayEnd'] = (placement) => {
     const added: string[] = [];
     const positions = new Map<SnapshotPod, string>();
-    const byClass = Map.groupBy(pods.keys(), (index) => pods[index]!);
     for (const [k, [index]] of placement.launched.entries()) {
       const kind = problem.kinds[index]!;
       const name = `new/${k}`;
@@ -81,8 +86,8 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
       state.addNode(kind.view(name));
       for (const daemon of kind.daemons.keys()) state.add(daemonPodOf(kind, daemon, name), name);
     }
-    for (const [c, members] of byClass) {
-      const wanted = (set: number) => members.filter((index) => has(set, index)).length;
+    for (const [at, c] of sets.classes.entries()) {
+      const wanted = (set: number) => sets.count(set, at);
       const places = [
         ...placement.onNodes.map((set, node) => [problem.nodes[node]!.node.name, wanted(set)] as const),
         ...placement.launched.map(([, set], k) => [added[k]!, wanted(set)] as const),
@@ -99,15 +104,16 @@ export function mayEndOf(snapshot: Snapshot, problem: Problem): MayEnd {
       return troubles(pod, positions.get(pod) ?? pod.node!, state).some((rule) => !known.has(rule));
     });
     const isHome = [...positions].every(([pod, node]) => pod.node === node);
-    const mayEnd = !isBroken && (isHome || [...positions].some(([pod, node]) => mayCome(pod, node, state)));
+    const isAllowed = !isBroken && (isHome || [...positions].some(([pod, node]) => mayCome(pod, node, state)));
     for (const [pod, node] of positions) {
       if (node === pod.node) continue;
       state.remove(pod, node);
       state.add(pod, pod.node!);
     }
     for (const name of added) state.removeNode(name);
-    return mayEnd && isReached(positions, placement.launched);
+    return isAllowed && isReached(positions, placement.launched);
   };
+  return { tolerates: (c, rule) => before.get(c)?.has(rule) === true, mayEnd };
 }
 
 /** Whether the pod, which is on that node, could be the last that has come: everybody else is where they shall be. */

@@ -13,12 +13,14 @@ import {
 export interface Fellows {
   readonly pods: readonly SnapshotPod[];
   readonly classOf: (pod: SnapshotPod) => number;
-  /** Of a class whose rules speak of others, those that one of it breaks already; undefined: they speak of nobody. */
-  readonly known: (c: number) => ReadonlySet<string> | undefined;
+  /** Of a pod whose rules speak of others, those that it breaks already; undefined: they speak of nobody. */
+  readonly known: (pod: SnapshotPod) => ReadonlySet<string> | undefined;
 }
 
 /** So many placements are looked at for all questions together; from there on everything is within reach. */
 const MOST_VISITED = 1_500;
+/** Where there are more ways to say which pod of a class is where in the end, it is within reach. */
+const MOST_GOALS = 300;
 
 /** Divides pods that may move, by class, into such as can be judged without each other; those without rules are left out. */
 export function fellowsOf(
@@ -65,18 +67,26 @@ export class Reach {
   #left = MOST_VISITED;
 
   canBring(fellows: Fellows, goal: Places, stage: Stage): boolean {
-    const { pods, classOf } = fellows;
-    const keyOf = (places: Places) => places.map((node, k) => `${classOf(pods[k]!)}@${node}`).sort();
+    const { pods, classOf, known } = fellows;
+    // Pods of a class are alike but for what each may go on breaking.
+    const kinds = pods.map((pod) => `${classOf(pod)}!${[...(known(pod) ?? [])].sort().join('!')}`);
+    const keyOf = (places: Places) => places.map((node, k) => `${kinds[k]}@${node}`).sort();
     const start = keyOf(pods.map(({ node }) => node!));
     const seen = new Set<string>();
     const open: { readonly places: Places; readonly far: number }[] = [];
-    const add = (places: Places) => {
+    const add = (places: Places): boolean => {
       const key = keyOf(places);
-      if (seen.has(key.join())) return;
+      if (seen.has(key.join())) return false;
       seen.add(key.join());
       open.push({ places, far: missing(start, key) });
+      return true;
     };
     add(goal);
+    for (const { places } of open) {
+      for (const [k, l] of exchanges(fellows, kinds)) {
+        if (add(places.with(k, places[l]!).with(l, places[k]!)) && seen.size > MOST_GOALS) return true;
+      }
+    }
     const scene = new Scene(fellows, goal, stage);
     let isFound = false;
     while (!isFound && open.length > 0) {
@@ -85,11 +95,19 @@ export class Reach {
       isFound = far === 0 || --this.#left < 0;
       if (isFound) break;
       scene.become(places);
-      for (const before of stepsInto(fellows, scene)) add(before);
+      for (const before of stepsInto(fellows, kinds, scene)) add(before);
     }
     scene.clear();
     return isFound;
   }
+}
+
+/** Pods of one class that are not alike: which of two is where makes a difference. */
+function exchanges({ pods, classOf }: Fellows, kinds: readonly string[]): [number, number][] {
+  const isOne = (k: number, l: number) => kinds[k] !== kinds[l] && classOf(pods[k]!) === classOf(pods[l]!);
+  return [...pods.keys()].flatMap((k) =>
+    [...pods.keys()].flatMap((l): [number, number][] => (k < l && isOne(k, l) ? [[k, l]] : [])),
+  );
 }
 
 /** How many of the wanted are not there. */
@@ -191,16 +209,16 @@ class Scene {
 }
 
 /** Every placement that might have been before, when somebody had still to come: who is let in, while all others are content. */
-function* stepsInto({ pods, classOf, known }: Fellows, scene: Scene): Generator<Places> {
+function* stepsInto({ pods, known }: Fellows, kinds: readonly string[], scene: Scene): Generator<Places> {
   const { state, now } = scene;
   const unhappy = pods.filter((pod, k) => {
-    const before = known(classOf(pod));
+    const before = known(pod);
     return before !== undefined && !troubles(pod, now[k]!, state).every((rule) => before.has(rule));
   });
   const tried = new Set<string>();
   for (const [k, pod] of pods.entries()) {
     const to = now[k]!;
-    const alike = `${classOf(pod)}@${to}`;
+    const alike = `${kinds[k]}@${to}`;
     if (tried.has(alike) || unhappy.some((other) => other !== pod)) continue;
     tried.add(alike);
     state.remove(pod, to);

@@ -142,7 +142,10 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     ];
   });
   const outside = immobile.map((pod) => [pod, domainsByNode.get(pod.node!)!] as const);
-  const terms = coupling.countTerms(outside);
+  const terms = coupling.countTerms(
+    outside,
+    drafts.flatMap(({ daemons }) => daemons),
+  );
   const initial = terms.map((term) => new Map(term.fixedByDomain));
   for (const { homeClasses, homeCounts, domains } of problemNodes) {
     homeClasses.forEach((c, position) => {

@@ -5,6 +5,7 @@ import {
   type NodeFilter,
   type NodeView,
   type PodTerm,
+  type PodView,
   profileKey,
   type Share,
   type SharedPlace,
@@ -111,10 +112,12 @@ export class CouplingIndex {
     });
   }
 
-  /** The terms with what pods outside the problem contribute to them. */
-  countTerms(outside: readonly (readonly [SnapshotPod, Int32Array])[]): CountTerm[] {
-    const terms = this.#terms.map(({ topology }) => ({
+  /** The terms with what pods outside the problem contribute to them. `daemons`: pods that come with a node. */
+  countTerms(outside: readonly (readonly [SnapshotPod, Int32Array])[], daemons: readonly PodView[]): CountTerm[] {
+    const growing = new Set(daemons.flatMap((daemon) => this.#matchesOf(daemon)));
+    const terms = this.#terms.map(({ topology }, index) => ({
       topologyKey: topology,
+      growing: growing.has(index),
       fixedByDomain: new Map<number, number>(),
       fixedTotal: 0,
       fixedCarriers: new Map<number, number>(),
@@ -204,7 +207,7 @@ export class CouplingIndex {
     return index;
   }
 
-  #matchesOf(pod: SnapshotPod): readonly number[] {
+  #matchesOf(pod: PodView): readonly number[] {
     if (this.#terms.length === 0) return [];
     const key = profileKey(pod);
     let matches = this.#matches.get(key);

@@ -30,6 +30,8 @@ export interface PodClass {
 /** A count of pods by domain of one topology key, which rules refer to. */
 export interface CountTerm {
   readonly topologyKey: number;
+  /** Pods that come with a launched node match too, so that there can be more than there are. */
+  readonly growing: boolean;
   /** Pods outside the problem (pinned, daemon, on frozen nodes), by domain. */
   readonly fixedByDomain: ReadonlyMap<number, number>;
   readonly fixedTotal: number;

@@ -1,4 +1,3 @@
-import type { MovingRelaxation } from '../bound/moving-relaxation.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import { isWholeWeighty } from '../bound/tighten.ts';
 import type { LpEngines } from '../lp/engines.ts';
@@ -8,7 +7,7 @@ import { searchFewPods } from './few-pods.ts';
 import { type Design, divedDesign } from './fresh.ts';
 import { oneByOne } from './one-by-one.ts';
 import { costOf, type PackingState } from './packing-state.ts';
-import { movesAreFree } from './prove-with-moves.ts';
+import { type Moving, movesAreFree } from './prove-with-moves.ts';
 import { Search } from './search.ts';
 import { STRETCHES, stretchesOf } from './stretches.ts';
 import { sweep } from './sweep.ts';
@@ -33,7 +32,7 @@ const PRICE_NOISE = 0.02;
 
 export interface Wanted {
   /** Guides it where moves are limited; null: nothing does. */
-  readonly moving: MovingRelaxation | null;
+  readonly moving: Moving | null;
   /** Whether other states than the best are wanted, for other limits on moves or for what follows from them. */
   readonly others: boolean;
   /** Whether there is an order of moves that leads there, within the limit. */
@@ -57,30 +56,44 @@ export function exploreDesign(
 /**
  * Searches packings between "nothing moves" and "as cheap as can be found", in the same way whatever limit on moves the
  * plan will have, and for that limit besides. The first state of the answer moves nothing; each later one moves more and
- * costs less.
+ * costs less, but for what comes last: that can be reached, where those may not be.
  */
 export function explore(
   problem: Problem,
   relaxation: Relaxation,
-  { moving, others, isReachable }: Wanted,
+  wanted: Wanted,
   engines: LpEngines,
   effort: SearchEffort,
   seed: number,
   stop: () => boolean,
 ): PackingState[] {
   const search = new Search(problem, relaxation, effort, seed, stop);
-  const { archive, packing, start, pods, random, movePrice, potential, onChange } = search;
+  const { archive, packing, start, pods, movePrice, potential } = search;
   if (potential <= problem.policy.minimumSavingFraction || pods === 0 || stop()) return archive.frontier();
 
   const { maxMoves } = problem.policy;
-  const { guide } = search;
+  const reached: PackingState[] = [];
   for (const mostMoves of maxMoves === null ? [pods] : [pods, maxMoves]) {
     packing.load(start);
-    const isBest = searchFewPods(packing, movePrice, mostMoves, stop);
+    const isBest = searchFewPods(packing, movePrice, mostMoves, wanted.isReachable, stop);
     archive.offer(packing);
-    if (isBest && !others && mostMoves === (maxMoves ?? pods) && isReachable(packing.state()))
-      return archive.frontier();
+    if (packing.moves > 0) reached.push(packing.state());
+    if (isBest && !wanted.others && mostMoves === (maxMoves ?? pods)) return [...archive.frontier(), ...reached];
   }
+  exploreFurther(problem, relaxation, search, wanted, engines, effort, stop);
+  return [...archive.frontier(), ...reached];
+}
+
+function exploreFurther(
+  problem: Problem,
+  relaxation: Relaxation,
+  search: Search,
+  { moving, others, isReachable }: Wanted,
+  engines: LpEngines,
+  effort: SearchEffort,
+  stop: () => boolean,
+): void {
+  const { archive, packing, start, pods, random, movePrice, potential, guide, onChange } = search;
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
   // Where nodes are few, the bound says what to pack instead.
@@ -94,7 +107,7 @@ export function explore(
     if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
   }
   if (movesAreFree(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
-    return archive.frontier();
+    return;
   packing.load(start);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(start);
@@ -103,18 +116,17 @@ export function explore(
   const prices = shares.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   for (const price of [...prices, movePrice, ...prices.toReversed()]) {
-    if (stop()) return archive.frontier();
+    if (stop()) return;
     search.improve(effort.fromCurrent / (1 + MOVE_PRICES.length), { movePrice: price });
     archive.offer(packing);
   }
   if (isSwept) {
     const polish = (price: number, mostMoves: number) =>
       search.improve(effort.sweep.trials, { movePrice: movePrice + price, mostMoves });
-    sweep(packing, start, archive, moving, guide, random, effort.sweep, polish, stop);
+    sweep(packing, start, archive, moving.relaxation, guide, random, effort.sweep, polish, stop);
   }
   for (const stretch of stretchesOf(archive, pods, movePrice)) {
-    if (stop()) return archive.frontier();
+    if (stop()) return;
     search.improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
   }
-  return archive.frontier();
 }

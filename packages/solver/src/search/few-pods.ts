@@ -1,7 +1,9 @@
-import { cheapestPlacement, type Placement } from './cheapest-placement.ts';
+import { cheapestPlacement, type Placement } from '../few-pods/cheapest-placement.ts';
+import { EndRules, type Tolerates } from '../few-pods/end-rules.ts';
+import { type PodSets, podSetsOf } from '../few-pods/pod-sets.ts';
+import { type Costing, costsOfSets } from '../few-pods/set-costs.ts';
 import type { Packing } from './packing.ts';
-import { costOf } from './packing-state.ts';
-import { costsOfSets, fewPods, has, movesWith } from './set-costs.ts';
+import { costOf, type PackingState } from './packing-state.ts';
 
 /**
  * Brings the packing to the cheapest placement of a few pods with at most so many moves, at their price, by dynamic
@@ -9,41 +11,50 @@ import { costsOfSets, fewPods, has, movesWith } from './set-costs.ts';
  * than the best so far. Leaves the packing as it was where it finds nothing cheaper, or where there are too many pods.
  * Whether nothing can be cheaper, whatever the rules that couple nodes say.
  */
-export function searchFewPods(packing: Packing, movePrice: number, mostMoves: number, stop: () => boolean): boolean {
+export function searchFewPods(
+  packing: Packing,
+  movePrice: number,
+  mostMoves: number,
+  isReachable: (state: PackingState) => boolean,
+  stop: () => boolean,
+): boolean {
   const { problem } = packing;
-  const pods = fewPods(problem);
-  if (pods === null) return false;
-  const costs = costsOfSets(problem, pods, {
-    moveCost: (c) => packing.priceOfMove(c, movePrice),
-    counts: () => true,
-    usableOnly: true,
-  });
+  const sets = podSetsOf(problem);
+  if (sets === null) return false;
   const start = packing.state();
   let best = start;
-  const least = costOf(start) + movePrice * start.moves - problem.frozenMicrosPerHour;
+  let least = costOf(start) + movePrice * start.moves - problem.frozenMicrosPerHour;
   const isPossible = (placement: Placement) => {
-    if (movesWith(problem, pods, placement.onNodes) > mostMoves) return false;
-    const isPlaced = place(packing, pods, placement);
-    if (isPlaced) best = packing.state();
+    const placed = place(packing, sets, placement) ? packing.state() : null;
     packing.rollback();
-    return isPlaced;
+    if (placed === null || !isReachable(placed)) return false;
+    best = placed;
+    return true;
   };
-  const cheapest = cheapestPlacement(pods, costs, least, isPossible, stop);
+  const costing: Costing = { moveCost: (c) => packing.priceOfMove(c, movePrice), counts: () => true, usableOnly: true };
+  let isBest = false;
+  // First where all that come are content in the end: that is reached most easily.
+  for (const tolerates of [(_c, _rule, comes) => !comes, () => true] satisfies Tolerates[]) {
+    const rules = new EndRules(problem, sets, tolerates);
+    const costs = costsOfSets(problem, sets, rules, costing);
+    const cheapest = cheapestPlacement(sets, costs, rules, mostMoves, least, isPossible, stop);
+    least = cheapest ?? costOf(best) + movePrice * best.moves - problem.frozenMicrosPerHour;
+    isBest = cheapest !== null && cheapest <= costs.from[0]!.at(-1)! + 1;
+  }
   packing.load(best);
-  return cheapest !== null && cheapest <= costs.from[0]!.at(-1)! + 1;
+  return isBest;
 }
 
 /**
  * Puts all pods where they are said to go, from the cluster as it is, in any order that the rules allow; whether there was
  * one. What stays is not touched: where it breaks a rule already it may go on doing so.
  */
-function place(packing: Packing, pods: readonly number[], { onNodes, launched }: Placement): boolean {
+function place(packing: Packing, sets: PodSets, { onNodes, launched }: Placement): boolean {
   const { problem } = packing;
   const waiting: [slot: number, c: number, count: number][] = [];
   const want = (slot: number, set: number) => {
-    for (const c of new Set(pods)) {
-      let count = -packing.count(slot, c);
-      for (const [index, own] of pods.entries()) if (own === c && has(set, index)) count++;
+    for (const [at, c] of sets.classes.entries()) {
+      const count = sets.count(set, at) - packing.count(slot, c);
       if (count < 0) packing.remove(slot, c, -count);
       if (count > 0) waiting.push([slot, c, count]);
     }

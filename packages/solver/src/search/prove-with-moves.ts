@@ -1,26 +1,45 @@
 import { type MovingBound, type MovingEffort, MovingRelaxation } from '../bound/moving-relaxation.ts';
 import { MOST_AT_ONCE } from '../bound/parts.ts';
 import type { Relaxation } from '../bound/relax.ts';
+import { boundOfFewPods, type PossibleEnds } from '../few-pods/bound-of-few-pods.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import type { Problem } from '../problem/problem.ts';
-import { boundOfFewPods, type MayEnd } from './bound-of-few-pods.ts';
 import { type PackingState, slotsOf } from './packing-state.ts';
-import { fewPods } from './set-costs.ts';
 
 /** With more nodes than this the program takes longer than the search. */
 const MOST_NODES = 5_000;
 /** With more pods than this, rounds take so long that there are as many fewer. */
 const MANY_PODS = 2_000;
 
-/** What bounds and guides plans that move only a part; null where it would take too long. */
-export function movingRelaxationOf(
-  problem: Problem,
-  relaxation: Relaxation,
-  engines: LpEngines,
-): MovingRelaxation | null {
+/** What bounds and guides plans that move only a part, put together when it is first asked. */
+export class Moving {
+  readonly #make: () => MovingRelaxation;
+  #made: MovingRelaxation | null = null;
+
+  constructor(make: () => MovingRelaxation) {
+    this.#make = make;
+  }
+
+  get relaxation(): MovingRelaxation {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  /** What it has proven so far. */
+  get bounds(): readonly MovingBound[] {
+    return this.#made?.bounds ?? [];
+  }
+
+  close(): void {
+    this.#made?.close();
+  }
+}
+
+/** null where it would take too long. */
+export function movingOf(problem: Problem, relaxation: Relaxation, engines: LpEngines): Moving | null {
   const { classes, nodes } = problem;
   const isWithin = classes.length > 0 && classes.length <= MOST_AT_ONCE && nodes.length <= MOST_NODES;
-  return isWithin ? new MovingRelaxation(problem, relaxation, engines) : null;
+  return isWithin ? new Moving(() => new MovingRelaxation(problem, relaxation, engines)) : null;
 }
 
 /** Whether moves cost something. */
@@ -40,10 +59,10 @@ export function movesAreFree(problem: Problem): boolean {
  */
 export function proveWithMoves(
   problem: Problem,
-  moving: MovingRelaxation | null,
+  moving: Moving | null,
   best: PackingState | undefined,
   found: () => number,
-  mayEnd: MayEnd,
+  ends: PossibleEnds,
   effort: MovingEffort,
   stop: () => boolean,
 ): readonly MovingBound[] {
@@ -51,12 +70,12 @@ export function proveWithMoves(
   const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
   if (!countsMoves(problem) && policy.maxMoves === null) return moving?.bounds ?? [];
   const most = policy.maxMoves ?? Number.POSITIVE_INFINITY;
-  const isFew = fewPods(problem) !== null;
-  const ofFewPods = isFew ? boundOfFewPods(problem, moveCost, most, found(), mayEnd, stop) : null;
+  const ofFewPods = boundOfFewPods(problem, moveCost, most, found, ends, stop);
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
-  if (best !== undefined) moving.master.learn(slotsOf(best));
-  const rounds = Math.ceil(effort.rounds * Math.min(1, MANY_PODS / moving.pods));
-  moving.generate(policy.maxMoves ?? moving.pods, { ...effort, rounds }, stop);
+  const { master, pods } = moving.relaxation;
+  if (best !== undefined) master.learn(slotsOf(best));
+  const rounds = Math.ceil(effort.rounds * Math.min(1, MANY_PODS / pods));
+  moving.relaxation.generate(policy.maxMoves ?? pods, { ...effort, rounds }, stop);
   return moving.bounds;
 }

@@ -22,6 +22,8 @@ const NODES_OF_AN_OFFER = 250;
 const FEW_MOVES = 0.05;
 /** Small clusters need fewer trials, but no fewer than this share of them. */
 const SMALLEST_SHARE = 0.04;
+/** With more pods than this there are more trials too, with the root of how many more. */
+const VERY_MANY = 12_500;
 
 /** What every search has, from the cluster as it is. */
 export class Search {
@@ -62,7 +64,9 @@ export class Search {
     this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
     this.potential = (this.packing.microsPerHour - bound) / Math.max(1, this.packing.microsPerHour);
     const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
-    this.#scale = worth * Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods);
+    const size =
+      Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods) * Math.max(1, Math.sqrt(this.pods / VERY_MANY));
+    this.#scale = worth * size;
     const every = 1 + Math.floor(problem.nodes.length / NODES_OF_AN_OFFER);
     let changes = 0;
     this.onChange = () => {

@@ -1,0 +1,146 @@
+import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
+import type { EndRules } from './end-rules.ts';
+import type { PodSets } from './pod-sets.ts';
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What each set of pods costs together where they may be, else infinite. */
+export type SetCosts = Float64Array<ArrayBuffer>;
+
+/** What sets of a few pods cost on each node, and what is left costs at least. Micros per hour, moves included. */
+export interface CostsOfSets {
+  /** By existing node, and by kind that may be launched; null: it may not. */
+  readonly onNode: readonly SetCosts[];
+  readonly onKind: readonly (SetCosts | null)[];
+  /** By existing node, how many that are there at the start are not in each set. */
+  readonly leaving: readonly Uint8Array[];
+  /** On one new node, on any number of them, and on the existing nodes from this one on with any number of new ones. */
+  readonly onNew: SetCosts;
+  readonly onNewOnes: SetCosts;
+  readonly from: readonly SetCosts[];
+}
+
+export interface Costing {
+  /** Of one pod of a class. */
+  readonly moveCost: (c: number) => number;
+  /** Which resources must fit. */
+  readonly counts: (resource: number) => boolean;
+  readonly usableOnly: boolean;
+}
+
+/** Dynamic programming over sets of pods, one node after the other (Bellman 1962). */
+export function costsOfSets(problem: Problem, sets: PodSets, rules: EndRules, costing: Costing): CostsOfSets {
+  const room = new Room(problem, sets, costing);
+  const onNode = problem.nodes.map((node) => costsOnNode(problem, room, rules, node));
+  const onKind = problem.kinds.map((kind) =>
+    costing.usableOnly && !kind.usable ? null : costsOnKind(problem, room, rules, kind),
+  );
+  const leaving = problem.nodes.map((node) => leavingFrom(sets, node));
+  const onNew = room.costs((set) => onKind.reduce((least, costs) => Math.min(least, costs?.[set] ?? NEVER), NEVER));
+  const onNewOnes = onNew.slice();
+  onNewOnes[0] = 0;
+  const from = [...onNode.map(() => room.costs(() => NEVER)), onNewOnes];
+  for (let set = 0; set < sets.size; set++) {
+    const parts = sets.within(set);
+    const leading = set === 0 ? 0 : sets.one(sets.last(set));
+    for (const part of parts)
+      if (part >= leading && part > 0)
+        onNewOnes[set] = Math.min(onNewOnes[set]!, onNew[part]! + onNewOnes[set - part]!);
+    for (let node = onNode.length - 1; node >= 0; node--) {
+      const here = onNode[node]!;
+      const next = from[node + 1]!;
+      let least = NEVER;
+      for (const part of parts) least = Math.min(least, here[part]! + next[set - part]!);
+      from[node]![set] = least;
+    }
+  }
+  return { onNode, onKind, leaving, onNew, onNewOnes, from };
+}
+
+function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: ProblemNode): SetCosts {
+  const { sets, moveCost } = room;
+  const { shape, receives, removable, microsPerHour, homeClasses, homeCounts } = node;
+  const capacity = Float64Array.from(node.capacity);
+  const homeOf = (c: number) => homeCounts[homeClasses.indexOf(c)] ?? 0;
+  const staying = homeClasses.filter((c) => !sets.classes.includes(c));
+  for (const c of staying) {
+    const { dims, amounts } = problem.classes[c]!;
+    for (let k = 0; k < dims.length; k++) capacity[dims[k]!]! -= homeOf(c) * amounts[k]!;
+  }
+  const mayBeRemoved = removable && staying.length === 0;
+  const classes = sets.classes.map((c) => ({ c, price: moveCost(c), home: homeOf(c) }));
+  const mayCome = classes.map(({ c }) => receives && problem.eligible[shape]![c] === 1);
+  return room.costs((set) => {
+    let moving = 0;
+    for (const [at, { price, home }] of classes.entries()) {
+      const come = Math.max(0, sets.count(set, at) - home);
+      if (come > 0 && !mayCome[at]) return NEVER;
+      moving += price * come;
+    }
+    if (!room.fits(set, capacity) || !rules.mayBeOn(set, node.domains, homeOf)) return NEVER;
+    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + moving;
+  });
+}
+
+function leavingFrom(sets: PodSets, { homeClasses, homeCounts }: ProblemNode): Uint8Array {
+  return Uint8Array.from({ length: sets.size }, (_, set) =>
+    sets.classes.reduce(
+      (sum, c, at) => sum + Math.max(0, (homeCounts[homeClasses.indexOf(c)] ?? 0) - sets.count(set, at)),
+      0,
+    ),
+  );
+}
+
+function costsOnKind(problem: Problem, room: Room, rules: EndRules, kind: NodeKind): SetCosts {
+  const { sets, moveCost } = room;
+  const { shape, capacity, microsPerHour, domains } = kind;
+  const mayCome = sets.classes.map((c) => problem.eligible[shape]![c] === 1);
+  const prices = sets.classes.map(moveCost);
+  return room.costs((set) => {
+    let cost = microsPerHour;
+    for (const [at, price] of prices.entries()) {
+      const come = sets.count(set, at);
+      if (come > 0 && !mayCome[at]) return NEVER;
+      cost += price * come;
+    }
+    return room.fits(set, capacity) && rules.mayBeOn(set, domains, () => 0) ? cost : NEVER;
+  });
+}
+
+/** What sets of pods ask for together. */
+class Room {
+  readonly sets: PodSets;
+  readonly moveCost: Costing['moveCost'];
+  /** Resources that count, and what each set asks of them, set by set. */
+  readonly #resources: readonly number[];
+  readonly #asked: Float64Array;
+
+  constructor(problem: Problem, sets: PodSets, { counts, moveCost }: Costing) {
+    this.sets = sets;
+    this.moveCost = moveCost;
+    this.#resources = problem.resources.flatMap((_, resource) => (counts(resource) ? [resource] : []));
+    const width = this.#resources.length;
+    this.#asked = new Float64Array(sets.size * width);
+    for (let set = 1; set < sets.size; set++) {
+      const last = sets.last(set);
+      const { dims, amounts } = problem.classes[sets.classes[last]!]!;
+      const rest = set - sets.one(last);
+      this.#resources.forEach((resource, r) => {
+        const own = amounts[dims.indexOf(resource)] ?? 0;
+        this.#asked[set * width + r] = this.#asked[rest * width + r]! + own;
+      });
+    }
+  }
+
+  costs(costOf: (set: number) => number): SetCosts {
+    return Float64Array.from({ length: this.sets.size }, (_, set) => costOf(set));
+  }
+
+  fits(set: number, capacity: Float64Array): boolean {
+    const width = this.#resources.length;
+    for (let r = 0; r < width; r++) {
+      if (this.#asked[set * width + r]! > capacity[this.#resources[r]!]!) return false;
+    }
+    return true;
+  }
+}
