@@ -7,10 +7,11 @@ export { type Leave, type Limits, type Times, timetable } from './evacuate/timet
 export { type NodeVerdict, verdictsOfOtherNodes } from './explain/other-nodes.ts';
 export { enginesOf, type LpEngines, LpUnprovenError, loadEngines } from './lp/engines.ts';
 export { makeFrontier } from './make-frontier.ts';
-export { makePlan, type PlanContext, PlanRefusedError, type PlanRequest } from './make-plan.ts';
+export { makePlan, type PlanContext, type PlanRequest } from './make-plan.ts';
 export { statedPlan } from './plan/stated-plan.ts';
 export { amendRequest } from './plan-again.ts';
 export { frontierInWorker, planInWorker, SolverWorkerError, type WorkerOptions } from './plan-in-worker.ts';
+export { PlanRefusedError } from './plan-within.ts';
 export { serveWorker } from './serve-worker.ts';
 export {
   ALLOWABLE,

@@ -1,6 +1,7 @@
 import type { Plan } from '@restow/model';
-import { type PlanContext, type PlanRequest, planWithin, type Searched, searchPlans } from './make-plan.ts';
+import { type PlanContext, type PlanRequest, type Searched, searchPlans } from './make-plan.ts';
 import { objectiveOfState } from './order/choose.ts';
+import { planWithin } from './plan-within.ts';
 
 /** Parts of all that can be saved, for each of which the plan with the fewest moves is looked for. */
 const SHARES = [0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98];
