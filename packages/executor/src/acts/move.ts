@@ -39,10 +39,13 @@ export async function move(context: RunContext, step: PlanStep): Promise<StepRes
   try {
     const room = await makeRoom(context, step, held);
     if (room.state !== 'room') return room;
+    const { minute, ports } = context;
+    const used = () => blocked('the budget of moves per minute is used up', 'budget');
+    // Asked before anything is opened: who opens a node and closes it again wakes all that wait for that, without end.
+    if (!minute.has(ports.clock.now())) return used();
     const taken = await openFor(context, step, room.pod, room.to.name);
     if (taken !== null) return blocked(taken);
-    if (context.minute.take(context.ports.clock.now()) !== null)
-      return blocked('the budget of moves per minute is used up', 'budget');
+    if (!minute.take(ports.clock.now())) return used();
     return await comeOut(context, step, await begin(context, step, room, release), release);
   } finally {
     await release();

@@ -42,11 +42,16 @@ export class MinuteBudget {
     this.#times = [...earlier];
   }
 
-  /** Takes one at `now`; else the milliseconds after which one can be had. */
-  take(now: number): number | null {
+  /** Whether one can be taken at `now`. */
+  has(now: number): boolean {
     while (this.#times.length > 0 && this.#times[0]! <= now - MINUTE_MS) this.#times.shift();
-    if (this.#limit !== null && this.#times.length >= this.#limit) return this.#times[0]! + MINUTE_MS - now;
+    return this.#limit === null || this.#times.length < this.#limit;
+  }
+
+  /** Takes one at `now`, if one can be had. */
+  take(now: number): boolean {
+    if (!this.has(now)) return false;
     this.#times.push(now);
-    return null;
+    return true;
   }
 }
