@@ -28,10 +28,10 @@ export class ClusterProjection {
   readonly #byKind = new Map<Kind, unknown[]>();
   readonly #unused = new Set<string>();
   readonly #origin: string;
-  readonly #interner: Interner;
+  readonly #interner: Interner | null;
 
-  /** Pods share what they have in common, which a large cluster is worth. */
-  constructor(origin: string, interner = new Interner()) {
+  /** With an interner pods share what they have in common, which a large cluster is worth; without one they stay what they are. */
+  constructor(origin: string, interner: Interner | null = null) {
     this.#origin = origin;
     this.#interner = interner;
   }
@@ -61,11 +61,11 @@ export class ClusterProjection {
   }
   /** The same for an object that has been projected already. */
   put<Name extends Kind>(kind: Name, result: Projected[Name]): void {
-    this.#listOf(kind).push(kind === 'Pod' ? this.#share(result as Projected['Pod']) : result);
+    this.#listOf(kind).push(kind === 'Pod' ? this.#shared(result as Projected['Pod']) : result);
   }
 
-  #share({ pod, readySince }: Projected['Pod']): Projected['Pod'] {
-    return { readySince, pod: sharePod(pod, this.#interner) };
+  #shared(projected: Projected['Pod']): Projected['Pod'] {
+    return this.#interner === null ? projected : { ...projected, pod: sharePod(projected.pod, this.#interner) };
   }
 
   /** Everything so far, whatever the order in which it came, in the order of names. */
@@ -134,7 +134,7 @@ export class ClusterProjection {
 
 /** Projects API objects, whatever their order, into a Snapshot. */
 export function projectCluster(objects: readonly ApiObject[], origin: string): Snapshot {
-  const projection = new ClusterProjection(origin);
+  const projection = new ClusterProjection(origin, new Interner());
   for (const object of objects) projection.add(object);
   return projection.snapshot();
 }
