@@ -33,7 +33,8 @@ test(`${CLUSTERS} generated clusters: no more instance types are launched than p
     if (typesOf(free).size > 1 && typesOf(one).size === 1) launching++;
   }
   expect(narrowed).toBeGreaterThan(CLUSTERS / 30);
-  expect(launching).toBeGreaterThan(narrowed / 2);
+  // Of some the cheapest plan with one type launches nothing.
+  expect(launching).toBeGreaterThan(narrowed / 3);
 });
 
 test('so is every plan of a frontier, and of a larger cluster too', () => {

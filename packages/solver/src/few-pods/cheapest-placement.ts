@@ -11,6 +11,13 @@ export interface Placement {
 /** Placements that are tried before it is given up: rules that couple nodes can refuse one after the other. */
 const MOST_TRIED = 2_000;
 const MOST_VISITED = 500_000;
+/** Nothing is looked for that is cheaper by a smaller part than this, so that multiplying all prices changes nothing. */
+const LEAST_PART = 1e-9;
+
+/** Whether the one cost is less than the other, arithmetic aside. */
+export function isCheaper(cost: number, than: number): boolean {
+  return cost < than - LEAST_PART * Math.abs(than);
+}
 
 /**
  * The least that a placement costs which is possible with at most so many moves, and `atMost` where none is cheaper: by a search that enters only what
@@ -45,7 +52,7 @@ export function cheapestPlacement(
     }
     const rest = (set: number) => onNode[node]![set]! + from[node + 1]![left - set]!;
     for (const set of cheapestFirst(sets.within(left), rest, least - cost)) {
-      if (cost + rest(set) > least - 1) return;
+      if (!isCheaper(cost + rest(set), least)) return;
       const moved = moves + leaving[node]![set]!;
       if (moved > mostMoves) continue;
       if (mustEnd()) return;
@@ -66,9 +73,9 @@ export function cheapestPlacement(
     const rest = (set: number) => onNew[set]! + onNewOnes[left - set]!;
     const parts = sets.within(left).filter((set) => set >= leading && set <= most);
     for (const set of cheapestFirst(parts, rest, least - cost)) {
-      if (cost + rest(set) > least - 1) return;
+      if (!isCheaper(cost + rest(set), least)) return;
       for (const [kind, costs] of onKind.entries()) {
-        if (costs === null || cost + costs[set]! + onNewOnes[left - set]! > least - 1) continue;
+        if (costs === null || !isCheaper(cost + costs[set]! + onNewOnes[left - set]!, least)) continue;
         if (set === most && kind < lastKind) continue;
         if (mustEnd()) return;
         launched.push([kind, set]);
@@ -78,7 +85,7 @@ export function cheapestPlacement(
       }
     }
   };
-  if (from[0]![all]! <= least - 1) visitNode(0, all, 0, 0);
+  if (isCheaper(from[0]![all]!, least)) visitNode(0, all, 0, 0);
   return isOver ? null : least;
 }
 

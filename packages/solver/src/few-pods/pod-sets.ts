@@ -3,7 +3,7 @@ import type { Problem } from '../problem/problem.ts';
 /** Problems with no more pods that may move than this are looked at by sets of pods, as long as there are not too many of these. */
 const FEW_PODS = 24;
 /** Where there are so many nodes that there are more triples of a node, a set and a part of it than this, they are not. */
-const MOST_TRIPLES = 40e6;
+const MOST_TRIPLES = 20e6;
 
 /** All sets of the pods that may move, as numbers: so many of each class, because pods of a class are alike. A part's number taken from a set's is that of what is left. */
 export class PodSets {

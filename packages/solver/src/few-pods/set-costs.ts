@@ -36,7 +36,9 @@ export function costsOfSets(problem: Problem, sets: PodSets, rules: EndRules, co
     costing.usableOnly && !kind.usable ? null : costsOnKind(problem, room, rules, kind),
   );
   const leaving = problem.nodes.map((node) => leavingFrom(sets, node));
-  const onNew = room.costs((set) => onKind.reduce((least, costs) => Math.min(least, costs?.[set] ?? NEVER), NEVER));
+  const onNew = room.costs(() => NEVER);
+  for (const costs of onKind)
+    if (costs !== null) for (let set = 0; set < sets.size; set++) onNew[set] = Math.min(onNew[set]!, costs[set]!);
   const onNewOnes = onNew.slice();
   onNewOnes[0] = 0;
   const from = [...onNode.map(() => room.costs(() => NEVER)), onNewOnes];
@@ -83,12 +85,12 @@ function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: Proble
 }
 
 function leavingFrom(sets: PodSets, { homeClasses, homeCounts }: ProblemNode): Uint8Array {
-  return Uint8Array.from({ length: sets.size }, (_, set) =>
-    sets.classes.reduce(
-      (sum, c, at) => sum + Math.max(0, (homeCounts[homeClasses.indexOf(c)] ?? 0) - sets.count(set, at)),
-      0,
-    ),
-  );
+  const leaving = new Uint8Array(sets.size);
+  for (const [at, c] of sets.classes.entries()) {
+    const home = homeCounts[homeClasses.indexOf(c)] ?? 0;
+    if (home > 0) for (let set = 0; set < sets.size; set++) leaving[set]! += Math.max(0, home - sets.count(set, at));
+  }
+  return leaving;
 }
 
 function costsOnKind(problem: Problem, room: Room, rules: EndRules, kind: NodeKind): SetCosts {
@@ -133,7 +135,9 @@ class Room {
   }
 
   costs(costOf: (set: number) => number): SetCosts {
-    return Float64Array.from({ length: this.sets.size }, (_, set) => costOf(set));
+    const costs = new Float64Array(this.sets.size);
+    for (let set = 0; set < costs.length; set++) costs[set] = costOf(set);
+    return costs;
   }
 
   fits(set: number, capacity: Float64Array): boolean {

@@ -1,4 +1,4 @@
-import { cheapestPlacement, type Placement } from '../few-pods/cheapest-placement.ts';
+import { cheapestPlacement, isCheaper, type Placement } from '../few-pods/cheapest-placement.ts';
 import { EndRules, type Tolerates } from '../few-pods/end-rules.ts';
 import { type PodSets, podSetsOf } from '../few-pods/pod-sets.ts';
 import { type Costing, costsOfSets } from '../few-pods/set-costs.ts';
@@ -32,17 +32,15 @@ export function searchFewPods(
     return true;
   };
   const costing: Costing = { moveCost: (c) => packing.priceOfMove(c, movePrice), counts: () => true, usableOnly: true };
-  let isBest = false;
+  const rulesOf = (tolerates: Tolerates) => new EndRules(problem, sets, tolerates);
   // First where all that come are content in the end: that is reached most easily.
-  for (const tolerates of [(_c, _rule, comes) => !comes, () => true] satisfies Tolerates[]) {
-    const rules = new EndRules(problem, sets, tolerates);
-    const costs = costsOfSets(problem, sets, rules, costing);
-    const cheapest = cheapestPlacement(sets, costs, rules, mostMoves, least, isPossible, stop);
-    least = cheapest ?? costOf(best) + movePrice * best.moves - problem.frozenMicrosPerHour;
-    isBest = cheapest !== null && cheapest <= costs.from[0]!.at(-1)! + 1;
-  }
+  const [first, second] = [rulesOf((_c, _rule, comes) => !comes), rulesOf(() => true)];
+  const costs = costsOfSets(problem, sets, second, costing);
+  const search = (rules: EndRules) => cheapestPlacement(sets, costs, rules, mostMoves, least, isPossible, stop);
+  least = search(first) ?? costOf(best) + movePrice * best.moves - problem.frozenMicrosPerHour;
+  const cheapest = search(second);
   packing.load(best);
-  return isBest;
+  return cheapest !== null && !isCheaper(costs.from[0]!.at(-1)!, cheapest);
 }
 
 /**
