@@ -89,6 +89,7 @@ export function cheapestPlacement(
   return isOver ? null : least;
 }
 
+/** Of those that cost the same the larger ones come first: nodes that are there are filled before others are launched. */
 function cheapestFirst(sets: readonly number[], costOf: (set: number) => number, below: number): number[] {
-  return sets.filter((set) => costOf(set) < below).sort((a, b) => costOf(a) - costOf(b) || a - b);
+  return sets.filter((set) => costOf(set) < below).sort((a, b) => costOf(a) - costOf(b) || b - a);
 }
