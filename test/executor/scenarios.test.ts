@@ -11,6 +11,8 @@ import { Watcher } from './watcher.ts';
 
 const SOAK = process.env.RESTOW_SOAK === '1';
 const SCENARIOS = SOAK ? 10_000 : 1000;
+/** A run that writes more is not going to end; without this it would be waited for. */
+const MOST_RECORDS = 20_000;
 
 let engines: LpEngines;
 beforeAll(async () => {
@@ -25,9 +27,11 @@ async function wrongWith(scenario: RunScenario, outcomes: Map<string, number>): 
   const { world } = simulation;
   const watcher = new Watcher(world, scenario.policy);
   const states = new StateWatcher(world);
+  let heard = 0;
   const ports = portsOf(scenario, simulation, engines, new MemoryJournal(), (record) => {
     watcher.hear(record);
     states.hear(record);
+    if (++heard > MOST_RECORDS) throw new Error(`the run goes round: ${JSON.stringify(record).slice(0, 300)}`);
   });
   const outcome = await runScenario(scenario, plan, simulation, ports);
   const key = outcome.ok ? outcome.account.outcome : `refused: ${outcome.reasons[0]!.code}`;
