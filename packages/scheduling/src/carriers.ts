@@ -11,13 +11,10 @@ import type { NodeView, PodView, World } from './views.ts';
 export interface Carrier {
   readonly pod: SnapshotPod;
   readonly terms: readonly PodTerm[];
-  /** Those of one kind have the same labels and the same rules. */
-  readonly kind: number;
 }
 
 /** Pods whose rules can be broken by what others do. */
 export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[] {
-  const kinds = new Map<string, number>();
   return pods.flatMap((pod): Carrier[] => {
     const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
     if (pod.node === null || podAffinity.length + podAntiAffinity.length + topologySpread.length === 0) return [];
@@ -25,26 +22,29 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
       ...[...podAffinity, ...podAntiAffinity].map((term) => affinityTerm(term, pod, world)),
       ...topologySpread.map((constraint) => spreadTerm(constraint, pod)),
     ];
-    const key = `${profileKey(pod)}\n${JSON.stringify(pod.spec)}`;
-    const kind = kinds.get(key) ?? kinds.size;
-    kinds.set(key, kind);
-    return [{ pod, terms, kind }];
+    return [{ pod, terms }];
   });
 }
 
-/** What decides, besides how many run where, whether a carrier's rules are met on a node: where it is equal, so is the answer. */
-export function standingOf({ pod, kind }: Carrier, node: NodeView): string {
-  const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
-  const text: (string | number | boolean | null)[] = [kind];
-  const add = (key: string) => text.push(node.labels[key] ?? null);
-  for (const { topologyKey } of podAffinity) add(topologyKey);
-  for (const { topologyKey } of podAntiAffinity) add(topologyKey);
-  for (const constraint of topologySpread) {
-    add(constraint.topologyKey);
+/** What decides, besides how many run where, whether a pod's rules about others are met on a node: where it is equal, so is the answer. */
+export function standings(): (pod: SnapshotPod, node: NodeView) => string {
+  // Pods of one kind have the same labels and the same rules.
+  const kinds = new Map<string, number>();
+  const kindOf = new Map<SnapshotPod, number>();
+  return (pod, node) => {
+    let kind = kindOf.get(pod);
+    if (kind === undefined) {
+      const key = `${profileKey(pod)}\n${JSON.stringify(pod.spec)}`;
+      kind = kinds.get(key) ?? kinds.size;
+      kinds.set(key, kind);
+      kindOf.set(pod, kind);
+    }
+    const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+    const labels = [...podAffinity, ...podAntiAffinity, ...topologySpread].map((rule) => node.labels[rule.topologyKey]);
     // A pod is not counted where the constraint's policies do not admit its node.
-    text.push(spreadFilter(constraint, pod)?.admits(node) === false);
-  }
-  return JSON.stringify(text);
+    const counts = topologySpread.map((constraint) => spreadFilter(constraint, pod)?.admits(node) !== false);
+    return JSON.stringify([kind, labels, counts]);
+  };
 }
 
 /** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */

@@ -1,4 +1,4 @@
-export { type Carrier, carriersBySubject, carriersOf, standingOf, troubles } from './carriers.ts';
+export { type Carrier, carriersBySubject, carriersOf, standings, troubles } from './carriers.ts';
 export { ClusterState, type Place, type StateRule } from './cluster-state.ts';
 export { matchesExpression, matchesSelector, parseLabelSelector } from './label-selector.ts';
 export { type NodeFilter, spreadFilter } from './node-filter.ts';

@@ -8,7 +8,7 @@ import {
   keptOf,
   type NodeView,
   refusals,
-  standingOf,
+  standings,
   stayReasons,
   troubles,
   type World,
@@ -64,6 +64,7 @@ export function checkPlan(input: CheckInput): string[] {
   });
   const stays = stayReasons(snapshot, policy, world);
   const speakingOf = carriersBySubject(carriersOf(snapshot.pods, world));
+  const standingOf = standings();
   let start: ClusterState | null = null;
   const wasSo = (pod: SnapshotPod, rule: string): boolean => {
     start ??= startOf(input, world);
@@ -92,7 +93,7 @@ export function checkPlan(input: CheckInput): string[] {
       if (carrier.pod === pod) continue;
       const node = position.get(carrier.pod);
       if (node === undefined) continue;
-      const standing = standingOf(carrier, state.place(node).node);
+      const standing = standingOf(carrier.pod, state.place(node).node);
       if (content.has(standing)) continue;
       const broken = troubles(carrier.pod, node, state);
       if (broken.length === 0) content.add(standing);
