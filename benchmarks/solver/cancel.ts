@@ -4,10 +4,10 @@
  * Usage: node benchmarks/solver/cancel.ts --file DUMP.json.gz --prices SOURCE [--points 10] [--effort normal]
  */
 import { parseArgs } from 'node:util';
-import { type Effort, policySchema } from '@restow/model';
-import { buildPriceBook } from '@restow/pricing';
-import { loadSnapshot, readBytes } from '@restow/snapshotter';
+import type { Effort } from '@restow/model';
 import { planInWorker } from '@restow/solver';
+import { POLICY } from './plan-cluster.ts';
+import { readCluster } from './read-cluster.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,16 +22,14 @@ if (values.file === undefined || values.prices === undefined) {
   process.exit(2);
 }
 const points = Number(values.points);
-const snapshot = await loadSnapshot([values.file], process.stdin);
-const readText = async (path: string) => (await readBytes(path, process.stdin)).toString('utf8');
-const readCloud = () => Promise.reject(new Error('a benchmark asks no cloud'));
-const book = await buildPriceBook({ sources: [values.prices], assumeRegion: null }, { readText, readCloud });
-const policy = policySchema.parse({ movePrice: 0, pods: { capacityTypes: ['on-demand', 'spot'] } });
-const request = { snapshot, book, policy, effort: values.effort as Effort, seed: 1 };
+const { snapshot, book } = await readCluster(values.file, values.prices);
+const request = { snapshot, book, policy: { ...POLICY, movePrice: '0' }, effort: values.effort as Effort, seed: 1 };
 const ofWhole = await timed(Number.POSITIVE_INFINITY);
 for (let point = 0; point < points; point++) {
   const cancelledAfterMs = Math.round((ofWhole.ms * (point + 0.5)) / points);
   const { ms, phase, plan } = await timed(cancelledAfterMs);
+  // It was done before.
+  if (ms <= cancelledAfterMs) continue;
   const { status, microsPerHour } = plan.summary;
   console.log(
     JSON.stringify({

@@ -1,6 +1,5 @@
 import type { Policy } from '@restow/model';
-import { buildPriceBook, PriceLookup } from '@restow/pricing';
-import { loadSnapshot, readBytes } from '@restow/snapshotter';
+import { PriceLookup } from '@restow/pricing';
 import { enginesOf, type LpEngines, loadEngines } from '@restow/solver';
 import { compactRelaxation } from '../../packages/solver/src/bound/compact-relaxation.ts';
 import { containersOf } from '../../packages/solver/src/bound/containers.ts';
@@ -13,6 +12,7 @@ import { divedDesign, packAfresh } from '../../packages/solver/src/search/fresh.
 import { guideOf } from '../../packages/solver/src/search/guide.ts';
 import { Packing } from '../../packages/solver/src/search/packing.ts';
 import { Random } from '../../packages/solver/src/search/random.ts';
+import { readCluster } from './read-cluster.ts';
 
 /** With more pods the masters are too large for an engine that keeps them dense. */
 const MOST_PODS_SMALL_ENGINE = 500;
@@ -49,10 +49,7 @@ function timed(method: string, run: () => Found): MethodRun {
 }
 
 async function problemOf(dump: string, prices: string, policy: Policy): Promise<Problem> {
-  const snapshot = await loadSnapshot([dump], process.stdin);
-  const readText = async (path: string) => (await readBytes(path, process.stdin)).toString('utf8');
-  const readCloud = () => Promise.reject(new Error('a benchmark asks no cloud'));
-  const book = await buildPriceBook({ sources: [prices], assumeRegion: null }, { readText, readCloud });
+  const { snapshot, book } = await readCluster(dump, prices);
   const lookup = new PriceLookup(book);
   return buildProblem(snapshot, book, coveredPrices(lookup, coverageOf(snapshot, book, lookup, policy)), policy);
 }

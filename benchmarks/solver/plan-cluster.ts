@@ -11,7 +11,7 @@ const RESTOW = resolve(import.meta.dirname, '../../packages/cli/bin/restow.js');
 const PEAK = `process.on('exit', () => process.stderr.write('\\nrss ' + process.resourceUsage().maxRSS))`;
 
 /** Where spot is offered, pods may go there, as Karpenter lets them. */
-const POLICY: Policy = policySchema.parse({ pods: { capacityTypes: ['on-demand', 'spot'] } });
+export const POLICY: Policy = policySchema.parse({ pods: { capacityTypes: ['on-demand', 'spot'] } });
 
 export interface Planned {
   readonly summary: Plan['summary'];
