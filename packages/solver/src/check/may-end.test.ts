@@ -7,6 +7,7 @@ import { daemonPodOf } from '../end-state.ts';
 import { EndRules } from '../few-pods/end-rules.ts';
 import { podSetsOf } from '../few-pods/pod-sets.ts';
 import { buildProblem } from '../problem/build-problem.ts';
+import { homeOf } from '../problem/home-of.ts';
 import { Random } from '../search/random.ts';
 import { type CheckedMove, checkPlan, type LaunchedNode } from './check-plan.ts';
 import { possibleEndsOf } from './may-end.ts';
@@ -58,9 +59,8 @@ test('where any order of moves leads that the checker passes, a plan may end; an
       const answers = [
         ...onNodes.flatMap((set, node) => {
           left -= set;
-          const { domains, homeClasses, homeCounts } = problem.nodes[node]!;
-          const homeOf = (c: number) => homeCounts[homeClasses.indexOf(c)] ?? 0;
-          return [rules.mayBeOn(set, domains, homeOf), rules.enterNode(node, set, left)];
+          const there = problem.nodes[node]!;
+          return [rules.mayBeOn(set, there.domains, (c) => homeOf(there, c)), rules.enterNode(node, set, left)];
         }),
         ...used.flatMap(([kind, set]) => {
           left -= set;

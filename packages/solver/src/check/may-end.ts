@@ -35,25 +35,18 @@ export function possibleEndsOf(snapshot: Snapshot, problem: Problem, sets: PodSe
   for (const pod of snapshot.pods) if (pod.node !== null) state.add(pod, pod.node);
   const classOf = new Map(problem.classes.flatMap(({ index, pods }) => pods.map((pod) => [pod, index] as const)));
   const keyOf = new Map(carriers.map(({ pod }) => [pod, classOf.get(pod) ?? pod] as const));
-  /** What is broken by class while everybody is at home: any node that comes, if only on the way, can break a spread by being empty. */
-  const before = new Map<number | SnapshotPod, Set<string>>();
-  const ownBefore = new Map<SnapshotPod, Set<string>>();
+  /** What is broken while everybody is at home: any node that comes, if only on the way, can break a spread by being empty. */
+  const ownBefore = new Map(carriers.map(({ pod }) => [pod, new Set<string>()] as const));
   const lookAround = () => {
-    for (const [pod, key] of keyOf) {
-      const known = before.get(key) ?? new Set();
-      const own = ownBefore.get(pod) ?? new Set();
-      for (const rule of troubles(pod, pod.node!, state)) {
-        known.add(rule);
-        own.add(rule);
-      }
-      before.set(key, known);
-      ownBefore.set(pod, own);
-    }
+    for (const [pod, own] of ownBefore) for (const rule of troubles(pod, pod.node!, state)) own.add(rule);
   };
   lookAround();
   for (const { index, view } of problem.kinds) state.addNode(view(`any/${index}`));
   lookAround();
   for (const { index } of problem.kinds) state.removeNode(`any/${index}`);
+  /** The same by class. */
+  const before = new Map<number | SnapshotPod, ReadonlySet<string>>();
+  for (const [pod, key] of keyOf) before.set(key, new Set([...(before.get(key) ?? []), ...ownBefore.get(pod)!]));
   const movable = new Map(sets.classes.map((c) => [c, problem.classes[c]!.pods] as const));
   const groups = fellowsOf(movable, carriers, (pod) => ownBefore.get(pod));
   const alone = new ClusterState(

@@ -82,8 +82,9 @@ export class Reach {
       return true;
     };
     add(goal);
+    const unlike = exchanges(fellows, kinds);
     for (const { places } of open) {
-      for (const [k, l] of exchanges(fellows, kinds)) {
+      for (const [k, l] of unlike) {
         if (add(places.with(k, places[l]!).with(l, places[k]!)) && seen.size > MOST_GOALS) return true;
       }
     }

@@ -1,3 +1,4 @@
+import { homeOf } from '../problem/home-of.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { PodSets } from './pod-sets.ts';
 
@@ -57,7 +58,7 @@ export class EndRules {
     this.#problem = problem;
     this.#sets = sets;
     this.#tolerates = tolerates;
-    this.#terms = problem.terms.map((_, term) => standingOf(problem, sets, term));
+    this.#terms = problem.terms.map((_, term) => termAtStart(problem, sets, term));
     this.#isOwn = problem.spreads.map(({ term, selfMatch }, index) => {
       const carry = (at: number) => this.#class(at).spreads.includes(index);
       return selfMatch === 1 && this.#terms[term]!.matching.every(carry);
@@ -108,8 +109,8 @@ export class EndRules {
 
   /** Adds what is on an existing node to the placement; whether nothing speaks against what is entered and the rest of the pods, `left`. */
   enterNode(node: number, set: number, left: number): boolean {
-    const { domains, homeClasses, homeCounts } = this.#problem.nodes[node]!;
-    return this.#enter({ set, domains, homeOf: (c) => homeCounts[homeClasses.indexOf(c)] ?? 0 }, left);
+    const there = this.#problem.nodes[node]!;
+    return this.#enter({ set, domains: there.domains, homeOf: (c) => homeOf(there, c) }, left);
   }
 
   /** The same for one more launched node. */
@@ -236,7 +237,7 @@ export class EndRules {
   }
 }
 
-function standingOf(problem: Problem, sets: PodSets, term: number): Standing {
+function termAtStart(problem: Problem, sets: PodSets, term: number): Standing {
   const { topologyKey, growing, fixedByDomain, fixedCarriers, fixedTotal } = problem.terms[term]!;
   const still = new Map(fixedByDomain);
   const stillCarriers = new Map(fixedCarriers);

@@ -1,3 +1,4 @@
+import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import type { EndRules } from './end-rules.ts';
 import type { PodSets } from './pod-sets.ts';
@@ -61,16 +62,15 @@ export function costsOfSets(problem: Problem, sets: PodSets, rules: EndRules, co
 
 function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: ProblemNode): SetCosts {
   const { sets, moveCost } = room;
-  const { shape, receives, removable, microsPerHour, homeClasses, homeCounts } = node;
+  const { shape, receives, removable, microsPerHour, homeClasses } = node;
   const capacity = Float64Array.from(node.capacity);
-  const homeOf = (c: number) => homeCounts[homeClasses.indexOf(c)] ?? 0;
   const staying = homeClasses.filter((c) => !sets.classes.includes(c));
   for (const c of staying) {
     const { dims, amounts } = problem.classes[c]!;
-    for (let k = 0; k < dims.length; k++) capacity[dims[k]!]! -= homeOf(c) * amounts[k]!;
+    for (let k = 0; k < dims.length; k++) capacity[dims[k]!]! -= homeOf(node, c) * amounts[k]!;
   }
   const mayBeRemoved = removable && staying.length === 0;
-  const classes = sets.classes.map((c) => ({ c, price: moveCost(c), home: homeOf(c) }));
+  const classes = sets.classes.map((c) => ({ c, price: moveCost(c), home: homeOf(node, c) }));
   const mayCome = classes.map(({ c }) => receives && problem.eligible[shape]![c] === 1);
   return room.costs((set) => {
     let moving = 0;
@@ -79,15 +79,15 @@ function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: Proble
       if (come > 0 && !mayCome[at]) return NEVER;
       moving += price * come;
     }
-    if (!room.fits(set, capacity) || !rules.mayBeOn(set, node.domains, homeOf)) return NEVER;
+    if (!room.fits(set, capacity) || !rules.mayBeOn(set, node.domains, (c) => homeOf(node, c))) return NEVER;
     return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + moving;
   });
 }
 
-function leavingFrom(sets: PodSets, { homeClasses, homeCounts }: ProblemNode): Uint8Array {
+function leavingFrom(sets: PodSets, node: ProblemNode): Uint8Array {
   const leaving = new Uint8Array(sets.size);
   for (const [at, c] of sets.classes.entries()) {
-    const home = homeCounts[homeClasses.indexOf(c)] ?? 0;
+    const home = homeOf(node, c);
     if (home > 0) for (let set = 0; set < sets.size; set++) leaving[set]! += Math.max(0, home - sets.count(set, at));
   }
   return leaving;

@@ -1,4 +1,5 @@
 import type { SnapshotPod } from '@restow/model';
+import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
 import { flatten, type PackingState, type SlotContent } from '../search/packing-state.ts';
 import type { Realisation } from './realise.ts';
@@ -39,8 +40,7 @@ export function composeStates(
     if (index !== undefined) {
       slots.push({ node: index, kind: null, ...content });
       microsPerHour += first.nodes[index]!.microsPerHour;
-      const { homeClasses, homeCounts } = first.nodes[index]!;
-      for (const [c, pods] of counts) move(c, pods - Math.min(homeCounts[homeClasses.indexOf(c)] ?? 0, pods));
+      for (const [c, pods] of counts) move(c, pods - Math.min(homeOf(first.nodes[index]!, c), pods));
       continue;
     }
     const kind = name === null ? kinds.get(slot) : launchedBefore.get(name);

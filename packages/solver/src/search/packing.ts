@@ -1,3 +1,4 @@
+import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import { CouplingCounts } from './coupling-counts.ts';
 import { flatten, type PackingState, type SlotContent, slotsOf } from './packing-state.ts';
@@ -119,10 +120,7 @@ export class Packing {
 
   /** How many of class `c` run on this node now, before any plan. */
   home(slot: number, c: number): number {
-    if (!this.isExisting(slot)) return 0;
-    const { homeClasses, homeCounts } = this.node(slot);
-    const at = homeClasses.indexOf(c);
-    return at < 0 ? 0 : homeCounts[at]!;
+    return this.isExisting(slot) ? homeOf(this.node(slot), c) : 0;
   }
 
   /** What it costs to move one of class `c`, the time without it included. */
