@@ -10,7 +10,7 @@ import {
 import { DEFAULT_POLICY, type Plan, type Policy, planDigest, RestowError } from '@restow/model';
 import { type Fault, faultSchema, type Simulation } from '@restow/simulator';
 import { type LpEngines, loadEngines } from '@restow/solver';
-import { plainCluster } from '@restow/testkit';
+import { buildPod, plainCluster } from '@restow/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { planOf, portsOf, runScenario, STARTED_AT, simulationOf } from './run-scenario.ts';
 import { generateScenario, type RunScenario } from './scenario.ts';
@@ -55,6 +55,23 @@ test('without anything in the way the target is reached and costs what was promi
   expect(account).toMatchObject({ outcome: 'target', failures: [], left: [], replans: 0 });
   expect(account.microsPerHour.now).toBe(plan.summary.microsPerHour.after);
   expect(account.moves.made).toBe(plan.summary.moves);
+});
+
+test('those who waited for a node when the plan was made have one when it is carried out', async () => {
+  const late = Array.from({ length: 6 }, (_, index) =>
+    buildPod(`late-${index}`, null, { requests: { cpu: 3_000, memory: 8 * 2 ** 30 } }),
+  );
+  const snapshot = { ...cluster.snapshot, pods: [...cluster.snapshot.pods, ...late] };
+  const policy = { ...DEFAULT_POLICY, pending: { ...DEFAULT_POLICY.pending, makeRoom: true } };
+  const scenario = { ...base, snapshot, policy };
+  const full = planOf({ ...scenario, policy: DEFAULT_POLICY }, engines);
+  const roomy = planOf(scenario, engines);
+  expect(roomy.target.pending).toHaveLength(6);
+  expect(roomy.summary.microsPerHour.after).toBeGreaterThan(full.summary.microsPerHour.after);
+  const { outcome, simulation } = await runOf(scenario, roomy);
+  expect(outcome).toMatchObject({ ok: true, account: { failures: [], left: [] } });
+  const waiting = [...simulation.world.state.pods.values()].filter(({ pod }) => pod.node === null);
+  expect(waiting.map(({ pod }) => pod.name)).toEqual([]);
 });
 
 test('outside its windows a run does not begin; when the window closes it stops', async () => {

@@ -22,12 +22,12 @@ interface Place {
 
 /**
  * The least that nodes and moves together can cost an hour, by trying every way to divide the pods over the nodes that
- * are there and any number of new ones. Only where no rule couples nodes: then each node can be judged by itself. Sets of
+ * are there and any number of new ones, those too that are pending. Infinite: there is none. Only where no rule couples nodes: then each node can be judged by itself. Sets of
  * pods are bits of a number. Shares nothing with the solver.
  */
 export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLimit }: CheapestRequest): number {
   const isFixed = (pod: SnapshotPod) => fixed.has(`${pod.namespace}/${pod.name}`);
-  const pods = snapshot.pods.filter((pod) => pod.node !== null && !isFixed(pod));
+  const pods = snapshot.pods.filter((pod) => !isFixed(pod));
   const all = 2 ** pods.length - 1;
   const zoneOfVolume = new Map(
     snapshot.persistentVolumeClaims.map(({ namespace, name, volume }) => {
@@ -35,13 +35,16 @@ export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLim
       return [`${namespace}/${name}`, found?.nodeAffinity?.[0]?.matchExpressions[0]?.values[0] ?? ''];
     }),
   );
-  const machineOf = new Map(snapshot.nodes.map((node) => [node.name, node]));
+  const nodeOf = new Map(snapshot.nodes.map((node) => [node.name, node]));
+  /** Where it runs, or where one runs that is alike. */
+  const machineOf = ({ node, owner }: SnapshotPod) =>
+    nodeOf.get(node ?? snapshot.pods.find((other) => other.node !== null && other.owner?.uid === owner?.uid)!.node!)!;
 
   const mayBe = (set: number, { node, always, arch, capacityType }: Place): boolean => {
     const here = pods.filter((_, index) => (set >> index) % 2 === 1);
     return here.every((pod) => {
       if (pod.node === node.name) return true;
-      const home = machineOf.get(pod.node!)!;
+      const home = machineOf(pod);
       if (home.arch !== arch || home.capacityType !== capacityType) return false;
       const running = [...always, ...here.filter((other) => other !== pod)].map((other) => {
         return { pod: other, node: node.name };

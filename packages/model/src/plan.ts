@@ -156,6 +156,8 @@ export const planSchema = z.strictObject({
       unpriced: z.int(),
     }),
     pods: z.int(),
+    /** Pods that wait for a node. Not said in plans of old. */
+    pending: z.int().exactOptional(),
     moves: z.int(),
     stallMs: z.int(),
     movedBytes: z.int(),
@@ -166,6 +168,8 @@ export const planSchema = z.strictObject({
     /** Nodes that are launched to make room on the way and removed again before the end. */
     spares: z.array(targetNode),
     placements: z.array(placement),
+    /** Pods that wait for a node, where policy wants room made for them, and on which node there will be room for each: the scheduler is who brings them there. */
+    pending: z.array(placement.pick({ namespace: true, name: true, uid: true, node: true })).exactOptional(),
     /** Nodes there are now that commitments pay for: emptied, they save less than their price, or nothing. */
     covered: z.array(
       z.strictObject({ node: text, by: z.array(text), microsPerHour: micros, mostMicrosPerHour: micros }),

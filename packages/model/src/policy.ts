@@ -134,6 +134,14 @@ export const policySchema = z.strictObject({
       memoryFraction: z.number().min(0).max(1).default(0),
     })
     .prefault({}),
+  pending: z
+    .strictObject({
+      /** A plan makes room for pods that wait for a node, on nodes that are there or that it launches. */
+      makeRoom: z.boolean().default(false),
+      /** Not for those of lower priority: they are there to be put aside, as for Cluster Autoscaler. */
+      leastPriority: z.int().default(-10),
+    })
+    .prefault({}),
   /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */
   ownedNodes: names.default([]),
   templates: z.array(template).default([]),

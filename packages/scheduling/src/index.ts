@@ -7,7 +7,7 @@ export { profileKey } from './pod-profile.ts';
 export { affinityTerm, allTerms, isResolvable, type PodTerm, spreadTerm } from './pod-terms.ts';
 export { type Kept, keepRefusal, keptOf } from './policy/keep.ts';
 export { livable } from './policy/livable.ts';
-export { belongsToNode, isPassing, stayReasons } from './policy/movability.ts';
+export { belongsToNode, isPassing, stayReasons, unclearReasons } from './policy/movability.ts';
 export { type NodeRole, nodeRole } from './policy/node-role.ts';
 export { isInScope } from './policy/pod-scope.ts';
 export { type Share, type SharedPlace, sharedPlaceOf, sharesOf } from './policy/shares.ts';

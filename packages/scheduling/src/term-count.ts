@@ -5,6 +5,7 @@ import type { NodeView } from './views.ts';
 export class TermCount {
   readonly topologyKey: string;
   readonly byDomain = new Map<string, number>();
+  /** In all domains together: pods on nodes without the label are in none. Source: scheduler plugin InterPodAffinity, topologyToMatchedTermCount. */
   total = 0;
   readonly #filter: NodeFilter | null;
   /** How many domains have so many pods; those that have none are left out. */
@@ -19,9 +20,9 @@ export class TermCount {
   /** So many matching pods more, or less, on this node. */
   adjust(node: NodeView, pods: number): void {
     if (this.#filter?.admits(node) === false) return;
-    this.total += pods;
     const domain = node.labels[this.topologyKey];
     if (domain === undefined) return;
+    this.total += pods;
     const before = this.byDomain.get(domain) ?? 0;
     this.byDomain.set(domain, before + pods);
     if (before !== 0) bump(this.#domainsWith, before, -1);

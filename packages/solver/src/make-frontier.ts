@@ -22,7 +22,7 @@ export function makeFrontier(asked: PlanRequest, context: PlanContext): Plan[] {
 }
 
 function limitsOf({ asked, problem, states, best }: Searched): number[] {
-  const most = Math.min(asked.policy.maxMoves ?? Number.POSITIVE_INFINITY, best.moves.length);
+  const most = Math.min(asked.policy.maxMoves ?? Number.POSITIVE_INFINITY, best.numberOfMoves);
   const start = states[0]!.microsPerHour;
   const saved = start - best.microsPerHour;
   const reached = SHARES.flatMap((share) => {

@@ -31,6 +31,7 @@ import { coverageOf, coveredPrices } from './problem/coverage.ts';
 import { withHeadroom } from './problem/headroom.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
+import { withWaitingRooms } from './problem/waiting-rooms.ts';
 import { EFFORTS } from './search/effort.ts';
 import { explore, exploreDesign, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { designOf } from './search/fresh.ts';
@@ -111,7 +112,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     before.best.microsPerHour <= before.relaxation.bound
   )
     return { ...before, asked, request: { ...before.request, effort: asked.effort }, started };
-  const request = withHeadroom(withMeasuredMemory(asked));
+  const request = withWaitingRooms(withHeadroom(withMeasuredMemory(asked)));
   const { snapshot, book, policy, effort, seed } = request;
   let status: PlanStatus = 'effort-reached';
   const stop = () => {
@@ -138,8 +139,8 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
   const search = (on: Problem, relaxation: Relaxation, wanted: Omit<Wanted, 'isReachable'>): PackingState[] => {
     context.onProgress('searching');
     const isReachable = (state: PackingState) => {
-      const { complete, moves } = realise(on, state);
-      return complete && moves.length <= (policy.maxMoves ?? Number.POSITIVE_INFINITY);
+      const { complete, numberOfMoves } = realise(on, state);
+      return complete && numberOfMoves <= (policy.maxMoves ?? Number.POSITIVE_INFINITY);
     };
     return explore(on, relaxation, { ...wanted, isReachable }, context.engines, EFFORTS[effort], seed, stop);
   };

@@ -8,9 +8,10 @@ import { objectiveOf } from './moving/moving-costs.ts';
 import { chooseAndRealise, isWorthwhile } from './order/choose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { assemblePlan, namesOf } from './plan/assemble.ts';
+import { withoutRooms } from './plan/without-rooms.ts';
 import { numberOfPods } from './problem/classes.ts';
 import type { Problem } from './problem/problem.ts';
-import { Packing } from './search/packing.ts';
+import { withoutWaitingRooms } from './problem/waiting-rooms.ts';
 import type { PackingState } from './search/packing-state.ts';
 
 /** The solver's own plan did not pass its checker: a bug, and nothing is given out. */
@@ -47,18 +48,22 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
   if (objectiveBound > objective) problems.push(`the bound ${objectiveBound} is above the objective ${objective}`);
   if (problems.length > 0) throw new PlanRefusedError(problems);
   context.onProgress('writing the plan');
+  const names = namesOf(problem, best, new Set(snapshot.nodes.map(({ name }) => name)));
+  const real = withoutRooms(problem, best, (slot) => names.get(slot)!);
+  const withoutWaiting = (bound: number) => Math.max(0, bound - real.waitingMicrosPerHour);
   return assemblePlan({
     asked,
     digests,
-    snapshot,
-    problem: { ...problem, policy: { ...asked.policy, maxMoves } },
+    snapshot: withoutWaitingRooms(snapshot),
+    problem: { ...real.problem, policy: { ...asked.policy, maxMoves } },
     prices,
     coverage,
-    bound: relaxation.bound,
-    objectiveBound,
+    bound: withoutWaiting(relaxation.bound),
+    objectiveBound: withoutWaiting(objectiveBound),
     isProven: best.microsPerHour <= relaxation.bound || withMoves >= objective - LEAST_DIFFERENCE,
     duals: relaxation.duals,
-    realisation: best,
+    realisation: real.realisation,
+    pending: real.pending,
     status,
     seed,
     effort,
@@ -85,9 +90,8 @@ export function chooseWorthwhile(
   states: readonly PackingState[],
   maxMoves: number | null,
 ): Realisation {
-  const before = new Packing(problem).microsPerHour;
   const chosen = chooseAndRealise(problem, states, maxMoves);
-  return isWorthwhile(problem, before, chosen) ? chosen : realise(problem, states[0]!);
+  return isWorthwhile(problem, states[0]!.microsPerHour, chosen) ? chosen : realise(problem, states[0]!);
 }
 
 function check(request: PlanRequest, problem: Problem, realisation: Realisation): string[] {

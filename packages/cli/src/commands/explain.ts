@@ -46,6 +46,7 @@ function findPod(plan: Plan, file: string, name: string): { namespace: string; n
     one.name === podName && (namespace === null || one.namespace === namespace);
   const found = [
     ...plan.target.placements.filter(isIt),
+    ...(plan.target.pending ?? []).filter(isIt),
     ...plan.stays
       .filter((stay) => stay.kind === 'Pod' && isIt(stay))
       .map((stay) => ({ namespace: stay.namespace!, name: stay.name })),

@@ -20,7 +20,7 @@ export function drawTarget(before: Snapshot, plan: Plan): string {
   const cpuOf = new Map(before.pods.map((pod) => [`${pod.namespace}/${pod.name}`, pod.requests.cpu ?? 0]));
   const nodes = new Map(before.nodes.map((node) => [node.name, node]));
   const placed = new Map<string, number>();
-  for (const { namespace, name, node } of plan.target.placements)
+  for (const { namespace, name, node } of [...plan.target.placements, ...(plan.target.pending ?? [])])
     bump(placed, node, cpuOf.get(`${namespace}/${name}`) ?? 0);
   return bars(
     plan.target.nodes.map(({ name, group, instanceType }) => {

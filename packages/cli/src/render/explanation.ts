@@ -1,4 +1,4 @@
-import { formatMicros, HOURS_PER_MONTH, type Plan } from '@restow/model';
+import { formatMicros, HOURS_PER_MONTH, type Plan, type TargetNode } from '@restow/model';
 import type { NodeVerdict } from '@restow/solver';
 
 /** Why a node goes, comes or stays; null when the plan knows no node of that name. */
@@ -58,16 +58,24 @@ export function explainPod(plan: Plan, pod: { readonly namespace: string; readon
   const stay = plan.stays.find((one) => one.kind === 'Pod' && same(one));
   const name = `pod ${pod.namespace}/${pod.name}`;
   const { currency } = plan.summary;
+  const room = plan.target.pending?.find(same);
+  if (room !== undefined) {
+    const target = plan.target.nodes.find((one) => one.name === room.node)!;
+    return lines([
+      `${name} waits for a node: there will be room for it on ${room.node}`,
+      `  ${room.node} ${whatItIs(target, currency)}`,
+      '  who brings it there is the scheduler, which may choose another node that has room',
+    ]);
+  }
   if (placement !== undefined && placement.from !== null) {
     const { from, node, method } = placement;
     const gone = plan.steps.some((step) => step.kind === 'remove' && step.node === from);
     const target = plan.target.nodes.find((one) => one.name === node)!;
     const moves = plan.steps.filter((step) => step.kind === 'move' && step.pod !== undefined && same(step.pod));
-    const price = target.microsPerHour === null ? '' : ` at ${formatMicros(target.microsPerHour, currency, 4)}/h`;
     return lines([
       `${name} moves from ${from} to ${node} by ${method}`,
       gone ? `  ${from} is emptied and removed` : `  ${from} is kept and gives the room to others`,
-      `  ${node} ${target.existing ? 'has room' : 'is launched'}: ${target.instanceType ?? 'unknown type'} in ${target.zone ?? 'any zone'}${price}`,
+      `  ${node} ${whatItIs(target, currency)}`,
       ...(moves.length > 1
         ? [`  on the way it makes room for others: ${moves.map((move) => move.node).join(' → ')}`]
         : []),
@@ -84,6 +92,11 @@ export function explainPod(plan: Plan, pod: { readonly namespace: string; readon
     `${name} stays on ${placement?.node}:`,
     '  nothing forbids to move it; moving it would not make the cluster cheaper by more than the move costs',
   ]);
+}
+
+function whatItIs({ existing, instanceType, zone, microsPerHour }: TargetNode, currency: string): string {
+  const price = microsPerHour === null ? '' : ` at ${formatMicros(microsPerHour, currency, 4)}/h`;
+  return `${existing ? 'has room' : 'is launched'}: ${instanceType ?? 'unknown type'} in ${zone ?? 'any zone'}${price}`;
 }
 
 export function renderVerdicts(verdicts: readonly NodeVerdict[]): string {

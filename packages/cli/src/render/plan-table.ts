@@ -9,6 +9,7 @@ export function renderPlan(plan: Plan, wide: boolean): string {
     renderSummary(plan),
     renderNodes(plan, wide),
     wide ? renderMoves(plan) : '',
+    wide ? renderPending(plan) : '',
     renderStays(plan, wide),
     renderNotes(plan),
   ]
@@ -44,9 +45,24 @@ export function renderSummary(plan: Plan): string {
       'moves',
       `${moves} for ${pods} pods; predicted stall ${formatMs(stallMs)} in all, ${formatBytes(movedBytes)} sent`,
     ],
+    ...pendingRows(plan),
     ...objectiveRows(plan),
   ];
   return renderColumns(rows);
+}
+
+/** Where policy asks for it: for how many of those who wait there will be room. */
+function pendingRows({ summary, target: { nodes, pending } }: Plan): string[][] {
+  if (pending === undefined || summary.pending === undefined) return [];
+  if (summary.pending === 0) return [['pending', 'no pod waits for a node']];
+  const come = new Set(nodes.flatMap(({ name, existing }) => (existing ? [] : [name])));
+  const onNew = pending.filter(({ node }) => come.has(node)).length;
+  return [
+    [
+      'pending',
+      `room for ${pending.length} of ${summary.pending} pods that wait for a node, for ${onNew} of them on nodes that come`,
+    ],
+  ];
 }
 
 /** Where moves are limited or cost something, that is proven too: no plan could have come as near to the nodes' bound. */
@@ -123,6 +139,12 @@ function groupRows(nodes: readonly TargetNode[], plan: Plan): string[][] {
   return [...groups.values()]
     .sort((a, b) => b.length - a.length)
     .map((group) => nodeRow(group[0]!, plan, `${group.length} ×`));
+}
+
+function renderPending({ target: { pending = [] } }: Plan): string {
+  if (pending.length === 0) return '';
+  const rows = pending.map(({ namespace, name, node }) => [`  ${namespace}/${name}`, `→ ${node}`]);
+  return `pods that wait and will have room (${pending.length})\n${renderColumns(rows)}`;
 }
 
 function renderMoves(plan: Plan): string {

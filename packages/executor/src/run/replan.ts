@@ -80,8 +80,9 @@ async function askPlanner(context: RunContext, snapshot: Snapshot, onlyRemove: b
   }
 }
 
-/** Which part of the promised saving this plan keeps, counted from the start. */
+/** Which part of the promised saving this plan keeps, counted from the start; all of it where room is paid for that others wait for. */
 function keptFraction({ state }: RunContext, plan: Plan): number {
+  if ((plan.target.pending ?? []).length > 0) return 1;
   const before = state.microsPerHourBefore;
   const promised = before - state.plan.summary.microsPerHour.after;
   return promised <= 0 ? 1 : (before - plan.summary.microsPerHour.after) / promised;

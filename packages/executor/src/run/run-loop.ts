@@ -195,7 +195,9 @@ export class RunLoop {
   async #mark({ snapshot }: LiveCluster): Promise<void> {
     const { state } = this.#context;
     const leaving = leavingNodes(state);
-    const reached = new Set(state.current.target.placements.flatMap(({ node, from }) => (from === null ? [] : [node])));
+    const { placements, pending = [] } = state.current.target;
+    const coming = [...placements.filter(({ from }) => from !== null), ...pending];
+    const reached = new Set(coming.map(({ node }) => node));
     // Of an evacuation pods may land wherever they can, and nothing is to be waited for.
     const free = isEvacuation(state);
     const steered = steersAll(this.#context.ports.mover) ? leaving : this.#closable(snapshot);

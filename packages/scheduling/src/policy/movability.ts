@@ -59,6 +59,12 @@ function ownReasons(pod: SnapshotPod, policy: Policy, world: World, isLive: bool
   if (pod.localVolumes.length > 0 && !policy.pods.moveLocalData && !pod.safeToEvict && !isLive) {
     reasons.push(`it keeps local data in ${pod.localVolumes.join(', ')} (policy pods.moveLocalData)`);
   }
+  return [...reasons, ...unclearReasons(pod, world)];
+}
+
+/** Why it is not known where the pod may run. */
+export function unclearReasons(pod: SnapshotPod, world: World): string[] {
+  const reasons: string[] = [];
   if (pod.resourceClaims.length > 0) reasons.push('it uses dynamic resource claims, which are not understood');
   if (pod.spec.schedulerName !== 'default-scheduler') {
     reasons.push(`scheduler ${pod.spec.schedulerName} places it, by rules that are not known`);

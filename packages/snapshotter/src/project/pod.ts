@@ -66,6 +66,7 @@ export function projectPodSpec(spec: RawPodSpec, podName: string): ProjectedPodS
       if (kind !== 'name' && volume[kind] != null && !PORTABLE_VOLUMES.has(kind)) unknowns.push(`volume kind ${kind}`);
     }
   }
+  if (spec.schedulingGates?.length) unknowns.push('scheduling gates');
   return {
     requests: effectiveRequests(spec),
     spec: projectSchedulingSpec(spec, unknowns),

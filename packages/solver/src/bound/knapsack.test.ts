@@ -80,6 +80,7 @@ function build(items: readonly Item[], cpu: number, memory: number): Knapsack {
       spreads: [],
       coupled: false,
       awayMicrosPerHour: 0,
+      isPending: false,
     }),
   );
   const container: Container = {

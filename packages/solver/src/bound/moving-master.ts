@@ -1,5 +1,6 @@
 import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
+import { priceOfMove } from '../moving/price-of-move.ts';
 import { numberOfPods } from '../problem/classes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { fixedPrice } from './lagrangian.ts';
@@ -55,7 +56,7 @@ export class MovingMaster {
   constructor(problem: Problem, sites: readonly Site[], launched: readonly SiteContent[], engines: LpEngines) {
     const { classes } = problem;
     this.#problem = problem;
-    this.moveCosts = Float64Array.from(classes, (one) => problem.moveMicrosPerHour + one.awayMicrosPerHour);
+    this.moveCosts = Float64Array.from(classes, (one) => priceOfMove(one, problem.moveMicrosPerHour));
     this.#kinds = sites.filter(({ kind }) => kind !== null);
     this.nodes = sites.filter(({ kind }) => kind === null);
     for (const site of this.nodes) {
@@ -79,6 +80,16 @@ export class MovingMaster {
     const stays = Math.max(0, numberOfPods(this.#problem) - mostMoves);
     this.#rhs = this.#rhs.map((rhs, row) => (row === length ? stays : rhs));
     this.#lp.setRightHandSides(this.#rhs);
+  }
+
+  /** How many stay that could be moved. */
+  staysOf({ classes, staying }: Pick<SiteContent, 'classes' | 'staying'>): number {
+    return classes.reduce((sum, c, k) => sum + (this.#problem.classes[c]!.isPending ? 0 : staying[k]!), 0);
+  }
+
+  /** What it is worth that one of a class stays, with each move at its own price and so much more. */
+  worthOfStay(c: number, moveMicros: number): number {
+    return this.moveCosts[c]! + (this.#problem.classes[c]!.isPending ? 0 : moveMicros);
   }
 
   /** null: no engine has proven an answer. */
@@ -182,11 +193,10 @@ export class MovingMaster {
     const rows = [...classes];
     const values = [...counts];
     let cost = site.microsPerHour;
-    let stays = 0;
     classes.forEach((c, k) => {
-      stays += staying[k]!;
       cost -= staying[k]! * this.moveCosts[c]!;
     });
+    const stays = this.staysOf({ classes, staying });
     if (stays > 0) {
       rows.push(this.#problem.classes.length);
       values.push(stays);

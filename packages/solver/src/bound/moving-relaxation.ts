@@ -136,7 +136,7 @@ export class MovingRelaxation {
     const scaled = duals.map((dual) => dual / worthPerPrice);
     scaled.forEach((dual, c) => {
       profits[c] = dual;
-      profits[classes.length + c] = dual + this.master.moveCosts[c]! + moveMicros;
+      profits[classes.length + c] = dual + this.master.worthOfStay(c, moveMicros);
     });
     const ofNodes = this.#priceNodes(profits, budget, most, rows, stop);
     let total = 0;

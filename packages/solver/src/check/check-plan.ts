@@ -14,6 +14,7 @@ import {
   type World,
   worldOf,
 } from '@restow/scheduling';
+import { isWaitingRoom, withoutWaitingRooms } from '../problem/waiting-rooms.ts';
 import { shareRefusals } from './share-refusals.ts';
 
 /** A node that the plan launches, as the scheduler will see it. */
@@ -41,6 +42,8 @@ export interface CheckInput {
   readonly limitAttach: (node: string) => Readonly<Record<string, number>>;
 }
 
+const NOWHERE = { capacityType: 'on-demand', zone: null } as const;
+
 /**
  * Plays a plan through move by move, in the scheduler's words and without anything of the solver's: each pod must be
  * allowed to move and to come where it goes at that moment, everybody whose rules speak of it must stay content, and
@@ -58,11 +61,12 @@ export function checkPlan(input: CheckInput): string[] {
   const newMachines = new Map(launched.map((node) => [node.view.name, node]));
   const passedShares = shareRefusals(snapshot, policy, (name) => {
     const come = newMachines.get(name);
+    if (isWaitingRoom(name)) return NOWHERE;
     return come === undefined
       ? machines.get(name)!
       : { capacityType: come.capacityType, zone: come.view.labels[LABEL.zone] ?? null };
   });
-  const stays = stayReasons(snapshot, policy, world);
+  const stays = stayReasons(withoutWaitingRooms(snapshot), policy, world);
   const speakingOf = carriersBySubject(carriersOf(snapshot.pods, world));
   const standingOf = standings();
   let start: ClusterState | null = null;
@@ -76,7 +80,7 @@ export function checkPlan(input: CheckInput): string[] {
     const say = (text: string) => problems.push(`${name} → ${to}: ${text}`);
     for (const reason of stays.get(name) ?? []) say(`must stay: ${reason}`);
     if (position.get(pod) !== from) say(`is on ${position.get(pod)}, not on ${from}`);
-    if (!state.has(to)) {
+    if (!state.has(to) || isWaitingRoom(to)) {
       say('there is no such node');
       continue;
     }

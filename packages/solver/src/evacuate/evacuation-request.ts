@@ -53,6 +53,7 @@ export function evacuationPolicy(
     evacuation: { ...policy.evacuation, rates },
     maxMoves: null,
     minimumSavingFraction: 0,
+    pending: { ...policy.pending, makeRoom: false },
     pods: {
       ...policy.pods,
       capacityTypes: ['on-demand', 'spot', 'reserved'],

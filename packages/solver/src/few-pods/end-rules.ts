@@ -166,7 +166,7 @@ export class EndRules {
         // One that wants its own kind may be alone where it is the only one anywhere.
         const isLost = (term: number) =>
           others(term) === 0 && this.#terms[term]!.total >= 2 && this.#matchingIn(left, term) === 0;
-        if (attracts.some((term) => !terms[term]!.growing && isLost(term))) return false;
+        if (attracts.some((term) => this.#terms[term]!.total < Infinity && isLost(term))) return false;
       }
       const mayBeUneven = tolerates('topology-spread');
       for (const index of spreads) if (!this.#isStillSpread(index, domains, left, mayBeUneven)) return false;
@@ -242,7 +242,7 @@ function termAtStart(problem: Problem, sets: PodSets, term: number): Standing {
   const still = new Map(fixedByDomain);
   const stillCarriers = new Map(fixedCarriers);
   const initial = new Map(fixedByDomain);
-  let total = fixedTotal;
+  let total = growing ? Infinity : fixedTotal;
   const add = (counts: Map<number, number>, domain: number, count: number) => {
     if (domain >= 0) counts.set(domain, (counts.get(domain) ?? 0) + count);
   };
@@ -253,12 +253,13 @@ function termAtStart(problem: Problem, sets: PodSets, term: number): Standing {
       const stays = !sets.classes.includes(c);
       if (matches.includes(term)) {
         add(initial, domain, homeCounts[k]!);
-        total += homeCounts[k]!;
+        // Where there is no domain nobody is counted: so many more there can be once they come to one.
+        total += domain >= 0 ? homeCounts[k]! : Infinity;
       }
       if (stays && matches.includes(term)) add(still, domain, homeCounts[k]!);
       if (stays && repels.includes(term)) add(stillCarriers, domain, homeCounts[k]!);
     }
   }
   const matching = [...sets.classes.keys()].filter((at) => problem.classes[sets.classes[at]!]!.matches.includes(term));
-  return { initial, still, stillCarriers, matching, total: growing ? Infinity : total };
+  return { initial, still, stillCarriers, matching, total };
 }

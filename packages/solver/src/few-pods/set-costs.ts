@@ -36,7 +36,7 @@ export function costsOfSets(problem: Problem, sets: PodSets, rules: EndRules, co
   const onKind = problem.kinds.map((kind) =>
     costing.usableOnly && !kind.usable ? null : costsOnKind(problem, room, rules, kind),
   );
-  const leaving = problem.nodes.map((node) => leavingFrom(sets, node));
+  const leaving = problem.nodes.map((node) => leavingFrom(problem, sets, node));
   const onNew = room.costs(() => NEVER);
   for (const costs of onKind)
     if (costs !== null) for (let set = 0; set < sets.size; set++) onNew[set] = Math.min(onNew[set]!, costs[set]!);
@@ -84,10 +84,10 @@ function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: Proble
   });
 }
 
-function leavingFrom(sets: PodSets, node: ProblemNode): Uint8Array {
+function leavingFrom({ classes }: Problem, sets: PodSets, node: ProblemNode): Uint8Array {
   const leaving = new Uint8Array(sets.size);
   for (const [at, c] of sets.classes.entries()) {
-    const home = homeOf(node, c);
+    const home = classes[c]!.isPending ? 0 : homeOf(node, c);
     if (home > 0) for (let set = 0; set < sets.size; set++) leaving[set]! += Math.max(0, home - sets.count(set, at));
   }
   return leaving;

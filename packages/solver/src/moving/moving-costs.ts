@@ -34,13 +34,14 @@ export function movingCosts(
   const microsPerGib = nanosToMicros(parseRateNanos(policy.prices.zoneTrafficPerGibibyte));
   let away = 0;
   let bytes = 0;
-  for (const { pod, podClass, from, to } of moves) {
+  const ofThoseThatRun = moves.filter(({ podClass }) => !classes[podClass]!.isPending);
+  for (const { pod, podClass, from, to } of ofThoseThatRun) {
     away += classes[podClass]!.awayMicrosPerHour;
     if (zoneOf(from) !== zoneOf(to)) bytes += movement(pod).movedBytes;
   }
   const launchedMicros = launched.reduce((sum, { kind }) => sum + kind.microsPerHour, 0);
   return {
-    moves: moveMicrosPerHour * moves.length,
+    moves: moveMicrosPerHour * ofThoseThatRun.length,
     away,
     traffic: ((bytes / GIB) * microsPerGib) / policy.horizonHours,
     surge: (launchedMicros * besideMs) / HOUR_MS / policy.horizonHours,

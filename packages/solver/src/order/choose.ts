@@ -26,7 +26,7 @@ export function chooseAndRealise(
     .sort((a, b) => objective(a) - objective(b) || a.moves - b.moves);
   for (const state of ranked) {
     const realisation = realise(problem, state);
-    if (realisation.complete && realisation.moves.length <= limit) return realisation;
+    if (realisation.complete && realisation.numberOfMoves <= limit) return realisation;
   }
   return realise(problem, nothing);
 }
@@ -36,7 +36,7 @@ export function chooseAndRealise(
  * which states are ranked: what else a realisation costs could refuse what more moves lead to, where fewer are let pass.
  */
 export function isWorthwhile(problem: Problem, before: number, realisation: Realisation): boolean {
-  if (realisation.moves.length === 0) return true;
+  if (realisation.numberOfMoves === 0) return true;
   const { moves, away } = movingCosts(problem, realisation);
   return before - (realisation.microsPerHour + moves + away) >= problem.policy.minimumSavingFraction * before;
 }

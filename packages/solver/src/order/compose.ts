@@ -24,6 +24,7 @@ export function composeStates(
   let moves = 0;
   let awayMicrosPerHour = 0;
   const move = (c: number, pods: number) => {
+    if (first.classes[c]!.isPending) return;
     moves += pods;
     awayMicrosPerHour += pods * first.classes[c]!.awayMicrosPerHour;
   };

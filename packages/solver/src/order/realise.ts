@@ -14,7 +14,10 @@ export interface OrderedMove {
 
 /** A packing with an order of moves that leads there, each feasible when its turn comes. */
 export interface Realisation {
+  /** Pods that wait for a node come to one by a move too. */
   readonly moves: readonly OrderedMove[];
+  /** Of pods that have a node. */
+  readonly numberOfMoves: number;
   /** Slots of launched nodes that are used, in the order of launching. */
   readonly launched: readonly { readonly slot: number; readonly kind: NodeKind; readonly spare: boolean }[];
   /** Slots that exist and are empty at the end. */
@@ -156,6 +159,7 @@ function summarise(
   for (const [pod, slot] of place) podsBySlot.get(slot)!.push(pod);
   return {
     moves: done,
+    numberOfMoves: done.filter(({ podClass }) => !problem.classes[podClass]!.isPending).length,
     launched: launched.filter(({ slot }) => touched.has(slot)),
     removed,
     podsBySlot,

@@ -42,6 +42,8 @@ export interface PlanFacts {
   readonly isProven: boolean;
   readonly duals: ArrayLike<number>;
   readonly realisation: Realisation;
+  /** Who waits for a node and will have room on one; null: nobody was asked for. */
+  readonly pending: NonNullable<Plan['target']['pending']> | null;
   readonly status: PlanStatus;
   readonly seed: number;
   readonly effort: Effort;
@@ -107,6 +109,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
         unpriced: problem.unpriced.length,
       },
       pods: snapshot.pods.filter((pod) => pod.node !== null && !belongsToNode(pod)).length,
+      pending: snapshot.pods.filter(({ node, terminating }) => node === null && !terminating).length,
       moves: realisation.moves.length,
       stallMs: predictions.reduce((sum, { stallMs }) => sum + stallMs, 0),
       movedBytes: predictions.reduce((sum, { movedBytes }) => sum + movedBytes, 0),
@@ -116,11 +119,12 @@ export function assemblePlan(facts: PlanFacts): Plan {
       nodes: targetNodes(snapshot, problem, realisation, nameOf),
       spares: launchedNodes(problem, realisation, nameOf, true),
       placements: placements(snapshot, realisation, nameOf, movement),
+      ...(facts.pending === null ? {} : { pending: facts.pending }),
       covered: coveredNodes(facts.coverage),
     },
     steps: stepsOf(problem, realisation, nameOf, (pod) => movement(pod).method),
     reliesOn: reliesOn(asked.snapshot, realisation, nameOf),
-    stays: staysOf(snapshot, problem, realisation, duals),
+    stays: staysOf(snapshot, problem, realisation, facts.pending ?? [], duals),
     notes: [...problem.notes],
   };
   return { ...plan, metadata: { ...plan.metadata, planDigest: planDigest(plan) } };

@@ -1,7 +1,8 @@
-import { compareText, type PlanStay, type Snapshot } from '@restow/model';
-import { belongsToNode } from '@restow/scheduling';
+import { compareText, type PlanStay, type PodReference, type Snapshot } from '@restow/model';
+import { belongsToNode, worldOf } from '@restow/scheduling';
 import type { Realisation } from '../order/realise.ts';
 import type { Problem } from '../problem/problem.ts';
+import { reasonsToWait } from '../problem/waiting-rooms.ts';
 import { worthOfPods } from './worth-of-pods.ts';
 
 /**
@@ -13,6 +14,7 @@ export function staysOf(
   snapshot: Snapshot,
   problem: Problem,
   { podsBySlot, moves }: Pick<Realisation, 'podsBySlot' | 'moves'>,
+  placed: readonly PodReference[],
   duals: ArrayLike<number>,
 ): PlanStay[] {
   const worthOf = worthOfPods(snapshot, problem, duals);
@@ -45,8 +47,14 @@ export function staysOf(
       });
     });
   }
+  const world = worldOf(snapshot);
+  const isPlaced = new Set(placed.map(({ namespace, name }) => `${namespace}/${name}`));
   for (const pod of podsByNode.get(null) ?? []) {
-    const reasons = ['it is pending: this plan places only pods that run'];
+    const key = `${pod.namespace}/${pod.name}`;
+    if (isPlaced.has(key)) continue;
+    const known = [...reasonsToWait(pod, problem.policy, world), ...(problem.podReasons.get(key) ?? [])];
+    const [first, ...others] = known.length > 0 ? known : ['no room was found for it'];
+    const reasons = [`it is pending: ${first}`, ...others];
     stays.push({ kind: 'Pod', namespace: pod.namespace, name: pod.name, reasons, microsPerHour: 0 });
   }
   return stays.sort(

@@ -28,8 +28,9 @@ import { limitGroupsOf } from './limits.ts';
 import { reasonsWithoutPlace } from './no-other-place.ts';
 import type { NodeKind, Problem, ProblemNode } from './problem.ts';
 import { relevantLabels, ShapeIndex } from './shapes.ts';
-import { sortNodes } from './sort-nodes.ts';
+import { type ActiveNode, sortNodes } from './sort-nodes.ts';
 import { templatesOf } from './templates.ts';
+import { isWaitingRoom, priceWaitingRooms, withoutWaitingRooms } from './waiting-rooms.ts';
 
 /** Of what prices are not known, so much is said with every plan. */
 const MOST_MISSING = 5;
@@ -38,13 +39,16 @@ const MOST_MISSING = 5;
 export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePrices, policy: Policy): Problem {
   const world = worldOf(snapshot);
   const limits = attachLimitsOf(snapshot);
-  const nodes = [...snapshot.nodes].sort((a, b) => compareText(a.name, b.name));
+  const asTheyAre = withoutWaitingRooms(snapshot);
+  const byName = [...snapshot.nodes].sort((a, b) => compareText(a.name, b.name));
+  const nodes = byName.filter(({ name }) => !isWaitingRoom(name));
+  const rooms = byName.filter(({ name }) => isWaitingRoom(name));
   const pods = snapshot.pods
     .filter(({ node }) => node !== null)
     .sort((a, b) => compareText(a.namespace, b.namespace) || compareText(a.name, b.name));
-  const podReasons = stayReasons(snapshot, policy, world);
-  const views = new Map(nodes.map((node) => [node.name, viewOfNode(node, limits)]));
-  const { active, frozen, frozenPrices, unpriced, nodeReasons, notes } = sortNodes(
+  const podReasons = stayReasons(asTheyAre, policy, world);
+  const views = new Map(byName.map((node) => [node.name, viewOfNode(node, limits)]));
+  const { frozen, frozenPrices, unpriced, nodeReasons, notes, ...sorted } = sortNodes(
     nodes,
     snapshot.nodePools,
     views,
@@ -52,6 +56,10 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     prices,
     policy,
   );
+  const active = [
+    ...sorted.active,
+    ...rooms.map((node): ActiveNode => ({ node, view: views.get(node.name)!, microsPerHour: 0, kept: [] })),
+  ];
   const activeNames = new Set(active.map(({ node }) => node.name));
   const isMobile = (pod: SnapshotPod) =>
     activeNames.has(pod.node!) && !belongsToNode(pod) && !podReasons.has(`${pod.namespace}/${pod.name}`);
@@ -59,8 +67,8 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   const immobile = pods.filter((pod) => !isMobile(pod));
 
   const fromPriceFile = book.sources.some(({ name }) => name === 'file');
-  const templates = policy.onlyRemove ? [] : templatesOf(snapshot, policy, fromPriceFile);
-  const drafts = draftKinds(snapshot, book, templates, policy, daemonPods(snapshot), limits, world);
+  const templates = policy.onlyRemove ? [] : templatesOf(asTheyAre, policy, fromPriceFile);
+  const drafts = draftKinds(asTheyAre, book, templates, policy, daemonPods(asTheyAre), limits, world);
   const limitGroups = limitGroupsOf(templates, frozen);
   const limitNames = templates.filter(({ limits: l }) => Object.keys(l).length > 0).map(({ group }) => group);
 
@@ -80,7 +88,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   });
 
   const coupling = new CouplingIndex(pods, world, sharesOf(snapshot, policy));
-  const movement = predictMovement(snapshot, policy);
+  const movement = predictMovement(asTheyAre, policy);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
   const { classes, eligible, classOf } = groupIntoClasses(
@@ -92,17 +100,18 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     snapshot,
     policy,
     world,
-    awayCosts(snapshot, policy, movement),
+    awayCosts(asTheyAre, policy, movement),
   );
 
   const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!, node)]));
+  for (const { name } of rooms) domainsByNode.set(name, new Int32Array(coupling.topologies.length).fill(-1));
   const immobileByNode = Map.groupBy(immobile, ({ node }) => node!);
   const mobileByNode = Map.groupBy(mobile, ({ node }) => node!);
   const usedBy = (some: readonly SnapshotPod[]) => {
     const sum = demandOfAll(some, world);
     return Float64Array.from(resources, (name) => sum[name] ?? 0);
   };
-  const problemNodes = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
+  const unpricedRooms = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
     const pinned = immobileByNode.get(node.name) ?? [];
     const heldBy = pinned.filter((pod) => !belongsToNode(pod));
     const home = Map.groupBy(mobileByNode.get(node.name) ?? [], (pod) => classOf.get(pod)!);
@@ -120,7 +129,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
       microsPerHour,
       capacity,
       removable: kept.length === 0 && heldBy.length === 0,
-      receives: !overfull,
+      receives: !overfull && !isWaitingRoom(node.name),
       shape: nodeShapes[index]!,
       domains: domainsByNode.get(node.name)!,
       homeClasses: Int32Array.from(homeClasses),
@@ -147,7 +156,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     drafts.flatMap(({ daemons }) => daemons),
   );
   const initial = terms.map((term) => new Map(term.fixedByDomain));
-  for (const { homeClasses, homeCounts, domains } of problemNodes) {
+  for (const { homeClasses, homeCounts, domains } of unpricedRooms) {
     homeClasses.forEach((c, position) => {
       for (const term of classes[c]!.matches) {
         const domain = domains[terms[term]!.topologyKey]!;
@@ -163,6 +172,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     });
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
+  const problemNodes = priceWaitingRooms(unpricedRooms, classes, kinds, eligible);
 
   for (const [pod, reasons] of reasonsWithoutPlace(
     classes,

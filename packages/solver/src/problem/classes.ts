@@ -4,6 +4,7 @@ import { inBits } from '../moving/away-costs.ts';
 import type { CouplingIndex } from './coupling.ts';
 import type { PodClass, Problem } from './problem.ts';
 import { mayCome, type ShapeIndex } from './shapes.ts';
+import { isWaitingRoom } from './waiting-rooms.ts';
 
 /** Pods whose cost of being moved differs in no more than the last of so many binary digits are alike. */
 const ALIKE_BITS = 6;
@@ -29,7 +30,7 @@ export function groupIntoClasses(
 ): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
   const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
   const eligibilityByRules = new Map<string, string>();
-  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string; away: number }>();
+  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string; away: number; isPending: boolean }>();
   for (const pod of mobile) {
     const demand = demands.get(pod)!;
     const kept = keptOf(pod, nodeByName.get(pod.node!)!, policy);
@@ -43,7 +44,8 @@ export function groupIntoClasses(
       eligibilityByRules.set(rules, eligibility);
     }
     const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
-    const away = awayMicrosPerHour(pod);
+    const isPending = isWaitingRoom(pod.node!);
+    const away = isPending ? 0 : awayMicrosPerHour(pod);
     const key = JSON.stringify([
       resources.map((name) => demand[name] ?? 0),
       matches,
@@ -52,9 +54,10 @@ export function groupIntoClasses(
       spreads,
       eligibility,
       inBits(away, ALIKE_BITS),
+      isPending,
     ]);
     const group = byKey.get(key);
-    if (group === undefined) byKey.set(key, { pods: [pod], eligibility, away });
+    if (group === undefined) byKey.set(key, { pods: [pod], eligibility, away, isPending });
     else {
       group.pods.push(pod);
       group.away += away;
@@ -62,7 +65,7 @@ export function groupIntoClasses(
   }
   const classOf = new Map<SnapshotPod, number>();
   const groups = [...byKey].sort(([a], [b]) => compareText(a, b));
-  const classes = groups.map(([, { pods, away }], index): PodClass => {
+  const classes = groups.map(([, { pods, away, isPending }], index): PodClass => {
     for (const pod of pods) classOf.set(pod, index);
     const demand = demands.get(pods[0]!)!;
     const dims = resources.flatMap((name, r) => ((demand[name] ?? 0) > 0 ? [r] : []));
@@ -75,6 +78,7 @@ export function groupIntoClasses(
       ...carried,
       coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
       awayMicrosPerHour: inBits(away / pods.length, SUM_BITS),
+      isPending,
     };
   });
   const eligible = shapes.facts.map((_, shape) =>
@@ -83,7 +87,7 @@ export function groupIntoClasses(
   return { classes, eligible, classOf };
 }
 
-/** Pods that may move. */
+/** Pods that may move; those that wait for a node are not counted. */
 export function numberOfPods({ classes }: Pick<Problem, 'classes'>): number {
-  return classes.reduce((sum, { pods }) => sum + pods.length, 0);
+  return classes.reduce((sum, { pods, isPending }) => sum + (isPending ? 0 : pods.length), 0);
 }

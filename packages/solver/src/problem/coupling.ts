@@ -130,7 +130,7 @@ export class CouplingIndex {
       const { matches, repels, attracts } = this.couplingOf(pod);
       for (const index of matches) {
         const term = terms[index]!;
-        term.fixedTotal++;
+        if (domains[term.topologyKey]! >= 0) term.fixedTotal++;
         bump(term.fixedByDomain, domains[term.topologyKey]!);
       }
       for (const index of repels) bump(terms[index]!.fixedCarriers, domains[terms[index]!.topologyKey]!);

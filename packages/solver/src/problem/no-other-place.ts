@@ -2,6 +2,7 @@ import type { Policy } from '@restow/model';
 import { keepRefusal, keptOf, refusalsOfNode, type World } from '@restow/scheduling';
 import type { NodeKind, PodClass, ProblemNode, Reasons } from './problem.ts';
 import type { ShapeFacts } from './shapes.ts';
+import { isWaitingRoom } from './waiting-rooms.ts';
 
 const MOST_REASONS = 3;
 
@@ -35,7 +36,8 @@ export function reasonsWithoutPlace(
         for (const reason of refusal === null ? reasons : [refusal]) counts.set(reason, (counts.get(reason) ?? 0) + 1);
       }
       const said = [...counts].sort(([, a], [, b]) => b - a).map(([reason]) => reason);
-      result.set(`${pod.namespace}/${pod.name}`, ['no other node may take it', ...said.slice(0, MOST_REASONS)]);
+      const first = isWaitingRoom(pod.node!) ? 'no node may take it' : 'no other node may take it';
+      result.set(`${pod.namespace}/${pod.name}`, [first, ...said.slice(0, MOST_REASONS)]);
     }
   }
   return result;

@@ -25,6 +25,8 @@ export interface PodClass {
   readonly coupled: boolean;
   /** What moving one of them costs besides the price of a move, micros an hour over the horizon: the time without it. */
   readonly awayMicrosPerHour: number;
+  /** They wait for a node: that they come to one is no move, and costs nothing. */
+  readonly isPending: boolean;
 }
 
 /** A count of pods by domain of one topology key, which rules refer to. */
@@ -34,6 +36,7 @@ export interface CountTerm {
   readonly growing: boolean;
   /** Pods outside the problem (pinned, daemon, on frozen nodes), by domain. */
   readonly fixedByDomain: ReadonlyMap<number, number>;
+  /** In all domains together: on a node without the label nobody is counted. */
   readonly fixedTotal: number;
   /** Pods outside the problem that keep matching pods away, by domain: carriers of this term as anti-affinity. */
   readonly fixedCarriers: ReadonlyMap<number, number>;

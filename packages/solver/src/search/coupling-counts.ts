@@ -73,7 +73,7 @@ export class CouplingCounts {
       const domain = domains[terms[t]!.topologyKey]!;
       if (domain < 0) return false;
       if ((this.#matching[t]![domain] ?? 0) > 0) continue;
-      if (this.#total[t]! > 0 || !matches.includes(t)) return false;
+      if (attracts.some((term) => this.#total[term]! > 0) || !matches.includes(t)) return false;
     }
     for (const index of carried) {
       const { term, selfMatch, domains: taking } = spreads[index]!;
@@ -131,9 +131,9 @@ export class CouplingCounts {
     const { classes, terms } = this.#problem;
     const { matches, repels, attracts } = classes[c]!;
     for (const t of matches) {
-      this.#total[t]! += delta;
       const domain = domains[terms[t]!.topologyKey]!;
       if (domain < 0) continue;
+      this.#total[t]! += delta;
       bump(this.#matching[t]!, domain, delta);
       this.#touch(t, domain);
     }

@@ -69,7 +69,8 @@ export function explore(
 ): PackingState[] {
   const search = new Search(problem, relaxation, effort, seed, stop);
   const { archive, packing, start, pods, movePrice, potential } = search;
-  if (potential <= problem.policy.minimumSavingFraction || pods === 0 || stop()) return archive.frontier();
+  if (potential <= problem.policy.minimumSavingFraction || problem.classes.length === 0 || stop())
+    return archive.frontier();
 
   const { maxMoves } = problem.policy;
   const reached: PackingState[] = [];
@@ -93,7 +94,7 @@ function exploreFurther(
   effort: SearchEffort,
   stop: () => boolean,
 ): void {
-  const { archive, packing, start, pods, random, movePrice, potential, guide, onChange } = search;
+  const { archive, packing, start, first, pods, random, movePrice, potential, guide, onChange } = search;
   // The cheapest of all come first, so that a search that is stopped has them.
   const freshStarts = potential > WORTH_A_FRESH_START ? effort.freshStarts : 0;
   // Where nodes are few, the bound says what to pack instead.
@@ -108,12 +109,14 @@ function exploreFurther(
   }
   if (movesAreFree(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
     return;
-  packing.load(start);
+  packing.load(first);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
-  packing.load(start);
+  packing.load(first);
   const isSwept = moving !== null && freshStarts > 0;
   const shares = isSwept ? MOVE_PRICES.filter((share) => share > SWEPT_BELOW) : MOVE_PRICES;
-  const prices = shares.map((share) => (share * start.microsPerHour) / pods).filter((price) => price > movePrice);
+  const prices = shares
+    .map((share) => (share * first.microsPerHour) / Math.max(1, pods))
+    .filter((price) => price > movePrice);
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   for (const price of [...prices, movePrice, ...prices.toReversed()]) {
     if (stop()) return;

@@ -1,3 +1,5 @@
+import { priceOfMove } from '../moving/price-of-move.ts';
+import { numberOfPods } from '../problem/classes.ts';
 import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import { CouplingCounts } from './coupling-counts.ts';
@@ -42,7 +44,7 @@ export class Packing {
     this.#dims = problem.resources.length;
     this.#domainBase = 1 + largestDomain(problem);
     this.microsPerHour = problem.frozenMicrosPerHour;
-    this.moves = problem.classes.reduce((sum, { pods }) => sum + pods.length, 0);
+    this.moves = numberOfPods(problem);
     this.awayMicrosPerHour = problem.classes.reduce((sum, one) => sum + one.awayMicrosPerHour * one.pods.length, 0);
     this.#limitUse = problem.limitGroups.map(({ left }) => new Float64Array(left.length));
     for (const node of problem.nodes) {
@@ -125,7 +127,7 @@ export class Packing {
 
   /** What it costs to move one of class `c`, the time without it included. */
   priceOfMove(c: number, movePrice: number): number {
-    return movePrice + this.problem.classes[c]!.awayMicrosPerHour;
+    return priceOfMove(this.problem.classes[c]!, movePrice);
   }
 
   /** How many more of class `c` have room, coupling aside: by resources, by the rules on single nodes, or by being home. */
@@ -348,7 +350,7 @@ export class Packing {
     } else counts[at] = after;
     const home = this.home(slot, c);
     const cameHome = Math.min(home, after) - Math.min(home, before);
-    this.moves -= cameHome;
+    if (!podClass.isPending) this.moves -= cameHome;
     this.awayMicrosPerHour -= cameHome * podClass.awayMicrosPerHour;
     this.#pods[slot]! += n;
     const free = this.#free[slot]!;

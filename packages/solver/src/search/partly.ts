@@ -1,6 +1,7 @@
 import type { SiteContent } from '../bound/moving-master.ts';
 import type { MovingRelaxation } from '../bound/moving-relaxation.ts';
 import type { Site } from '../bound/sites.ts';
+import { numberOfPods } from '../problem/classes.ts';
 import { fraction } from './dive.ts';
 import { finish, launchAll } from './fresh.ts';
 import type { Guide } from './guide.ts';
@@ -56,11 +57,11 @@ interface Fixed {
 /** Whole numbers of contents, by rounding down and fixing some of the largest fractions, and solving again. */
 function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: number, stop: () => boolean): Fixed[] {
   const demand = Float64Array.from(problem.classes, ({ pods }) => pods.length);
-  let stays = demand.reduce((sum, count) => sum + count, 0) - mostMoves;
+  let stays = numberOfPods(problem) - mostMoves;
   const left = new Map(relaxation.master.nodes.map((site) => [site, site.nodes.length]));
   const fixed: Fixed[] = [];
   const fix = (content: SiteContent, times: number): boolean => {
-    const { site, classes, counts, staying } = content;
+    const { site, classes, counts } = content;
     let possible = Math.min(times, left.get(site) ?? times);
     classes.forEach((c, k) => {
       possible = Math.min(possible, Math.floor(demand[c]! / counts[k]!));
@@ -68,8 +69,8 @@ function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: num
     if (possible <= 0) return false;
     classes.forEach((c, k) => {
       demand[c]! -= possible * counts[k]!;
-      stays -= possible * staying[k]!;
     });
+    stays -= possible * relaxation.master.staysOf(content);
     if (left.has(site)) left.set(site, left.get(site)! - possible);
     fixed.push({ content, times: possible });
     return true;

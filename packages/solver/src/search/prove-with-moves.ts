@@ -3,6 +3,7 @@ import { MOST_AT_ONCE } from '../bound/parts.ts';
 import type { Relaxation } from '../bound/relax.ts';
 import { boundOfFewPods, type PossibleEnds } from '../few-pods/bound-of-few-pods.ts';
 import type { LpEngines } from '../lp/engines.ts';
+import { priceOfMove } from '../moving/price-of-move.ts';
 import type { Problem } from '../problem/problem.ts';
 import { type PackingState, slotsOf } from './packing-state.ts';
 
@@ -67,7 +68,7 @@ export function proveWithMoves(
   stop: () => boolean,
 ): readonly MovingBound[] {
   const { classes, moveMicrosPerHour, policy } = problem;
-  const moveCost = (c: number) => moveMicrosPerHour + classes[c]!.awayMicrosPerHour;
+  const moveCost = (c: number) => priceOfMove(classes[c]!, moveMicrosPerHour);
   if (!countsMoves(problem) && policy.maxMoves === null) return moving?.bounds ?? [];
   const most = policy.maxMoves ?? Number.POSITIVE_INFINITY;
   const ofFewPods = boundOfFewPods(problem, moveCost, most, found, ends, stop);

@@ -7,6 +7,7 @@ import { type Design, packAfresh } from './fresh.ts';
 import { type Guide, guideOf } from './guide.ts';
 import { Packing } from './packing.ts';
 import type { PackingState } from './packing-state.ts';
+import { placePending } from './place-pending.ts';
 import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
@@ -29,7 +30,9 @@ const VERY_MANY = 12_500;
 export class Search {
   readonly archive: Archive;
   readonly packing: Packing;
+  /** The cluster as it is, and with those who wait on the nodes that they find without a move. */
   readonly start: PackingState;
+  readonly first: PackingState;
   readonly pods: number;
   readonly random: Random;
   readonly movePrice: number;
@@ -57,10 +60,13 @@ export class Search {
     this.pods = numberOfPods(problem);
     this.archive = new Archive(this.pods, problem.policy.maxMoves);
     this.packing = new Packing(problem);
+    this.random = new Random(seed);
+    closeEmpty(this.packing);
+    this.start = this.packing.state();
+    if (problem.classes.some(({ isPending }) => isPending)) placePending(this.packing, this.guide, this.random);
     closeEmpty(this.packing);
     this.archive.offer(this.packing);
-    this.start = this.packing.state();
-    this.random = new Random(seed);
+    this.first = this.packing.state();
     this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
     this.potential = (this.packing.microsPerHour - bound) / Math.max(1, this.packing.microsPerHour);
     const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
