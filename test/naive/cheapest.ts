@@ -6,6 +6,10 @@ export interface CheapestRequest {
   readonly book: PriceBook;
   /** By `namespace/name`. */
   readonly fixed: ReadonlySet<string>;
+  /** To which a pod may go besides its own. */
+  readonly capacityTypes: readonly string[];
+  /** Of one pod that is on a node with these labels. */
+  readonly microsOfPlace: (pod: SnapshotPod, labels: Readonly<Record<string, string>>, capacityType: string) => number;
   /** Of one pod. */
   readonly microsOfMove: (pod: SnapshotPod) => number;
   readonly attachLimit: number;
@@ -25,7 +29,8 @@ interface Place {
  * are there and any number of new ones, those too that are pending. Infinite: there is none. Only where no rule couples nodes: then each node can be judged by itself. Sets of
  * pods are bits of a number. Shares nothing with the solver.
  */
-export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLimit }: CheapestRequest): number {
+export function cheapestNaively(request: CheapestRequest): number {
+  const { snapshot, book, fixed, capacityTypes, microsOfMove, microsOfPlace, attachLimit } = request;
   const isFixed = (pod: SnapshotPod) => fixed.has(`${pod.namespace}/${pod.name}`);
   const pods = snapshot.pods.filter((pod) => !isFixed(pod));
   const all = 2 ** pods.length - 1;
@@ -45,7 +50,8 @@ export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLim
     return here.every((pod) => {
       if (pod.node === node.name) return true;
       const home = machineOf(pod);
-      if (home.arch !== arch || home.capacityType !== capacityType) return false;
+      if (home.arch !== arch) return false;
+      if (home.capacityType !== capacityType && !capacityTypes.includes(capacityType)) return false;
       const running = [...always, ...here.filter((other) => other !== pod)].map((other) => {
         return { pod: other, node: node.name };
       });
@@ -57,9 +63,14 @@ export function cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLim
     const costs = new Float64Array(all + 1).fill(Number.POSITIVE_INFINITY);
     for (let set = 0; set <= all; set++) {
       if (!mayBe(set, place)) continue;
-      const come = pods.filter((pod, index) => (set >> index) % 2 === 1 && pod.node !== place.node.name);
+      const here = pods.filter((_, index) => (set >> index) % 2 === 1);
+      const come = here.filter((pod) => pod.node !== place.node.name);
+      const { node, capacityType } = place;
+      const ofPods =
+        come.reduce((sum, pod) => sum + microsOfMove(pod), 0) +
+        here.reduce((sum, pod) => sum + microsOfPlace(pod, node.labels, capacityType), 0);
       const isNeeded = set > 0 || place.always.length > 0;
-      costs[set] = (isNeeded ? place.microsPerHour : 0) + come.reduce((sum, pod) => sum + microsOfMove(pod), 0);
+      costs[set] = (isNeeded ? place.microsPerHour : 0) + ofPods;
     }
     return costs;
   };

@@ -68,6 +68,35 @@ function withPending(request: PlanRequest): PlanRequest {
   };
 }
 
+/** The same, where it counts on which node a pod is: every second one prefers one kind of disk, and spot nodes are often interrupted. */
+function withPodCosts(request: PlanRequest): PlanRequest {
+  const { snapshot, policy } = request;
+  const term = { matchExpressions: [{ key: 'disk', operator: 'In' as const, values: ['ssd'] }], matchFields: [] };
+  const preferences = { nodes: [{ weight: 50, term }], podAffinity: [], podAntiAffinity: [], topologySpread: [] };
+  const pods = snapshot.pods.map((pod, index) =>
+    index % 2 === 0 ? { ...pod, spec: { ...pod.spec, preferences } } : pod,
+  );
+  return {
+    ...request,
+    snapshot: { ...snapshot, pods },
+    policy: {
+      ...policy,
+      pods: { ...policy.pods, preferencePrice: '0.08', capacityTypes: ['on-demand', 'spot'] },
+      prices: {
+        ...policy.prices,
+        interruptions: [{ perMonth: 73, capacityTypes: ['spot'], families: [], instanceTypes: [] }],
+      },
+      evacuation: { ...policy.evacuation, values: [{ ...SECOND_AWAY, interruption: '0.3' }] },
+    },
+  };
+}
+
+/** In micros: half the price of a preference, and a tenth of what an interruption is worth. */
+function costsOfPlaces({ spec }: SnapshotPod, labels: Readonly<Record<string, string>>, capacityType: string): number {
+  const unmet = spec.preferences !== undefined && labels.disk !== 'ssd';
+  return (unmet ? 40_000 : 0) + (capacityType === 'spot' ? 30_000 : 0);
+}
+
 /** Nobody is there in the place of a pod with a name of its own, or of the only one; volumes follow it. */
 function secondsAway(pod: SnapshotPod, { pods }: Snapshot): number {
   if (pod.claims.length > 0) return 45;
@@ -87,7 +116,8 @@ test.for([
     (request: PlanRequest) => request,
   ],
   ['with a place for those that are pending too', withPending],
-] as const)('%s', { timeout: 600_000 }, ([, changed]) => {
+  ['with what they prefer and what they risk where they are', withPodCosts],
+] as const)('%s', { timeout: 3_600_000 }, ([, changed]) => {
   let compared = 0;
   let saved = 0;
   let proven = 0;
@@ -110,12 +140,24 @@ test.for([
     const elsewhere = plan.target.placements.flatMap(({ from, uid }) =>
       from === null ? [] : snapshot.pods.filter((pod) => pod.uid === uid),
     );
-    const least = cheapestNaively({ snapshot, book, fixed, microsOfMove, attachLimit: ATTACH_LIMIT });
+    const { capacityTypes } = policy.pods;
+    const microsOfPlace = changed === withPodCosts ? costsOfPlaces : () => 0;
+    const rules = { capacityTypes, microsOfMove, microsOfPlace, attachLimit: ATTACH_LIMIT };
+    const least = cheapestNaively({ snapshot, book, fixed, ...rules });
     const moving = elsewhere.reduce((sum, pod) => sum + microsOfMove(pod), 0);
+    const labelsOf = new Map(snapshot.nodes.map(({ name, labels }) => [name, labels]));
+    const targets = new Map(plan.target.nodes.map((node) => [node.name, node]));
+    const places = plan.target.placements.reduce((sum, { namespace, name, uid, node }) => {
+      const pod = snapshot.pods.find((one) => one.uid === uid)!;
+      if (fixed.has(`${namespace}/${name}`)) return sum;
+      return sum + microsOfPlace(pod, labelsOf.get(node) ?? {}, targets.get(node)!.capacityType);
+    }, 0);
+    const { risk, preferences } = plan.summary.objective!;
+    expect(risk! + preferences!, `seed ${seed}`).toBe(places);
     const waiting = plan.stays.filter(({ reasons }) => reasons[0]!.startsWith('it is pending'));
     expect(waiting.length > 0, `seed ${seed}`).toBe(least === Number.POSITIVE_INFINITY);
     if (waiting.length > 0) continue;
-    expect(microsPerHour.after + moving, `seed ${seed}`).toBeCloseTo(least, 3);
+    expect(microsPerHour.after + moving + places, `seed ${seed}`).toBeCloseTo(least, 3);
     expect(plan.summary.objective!.bound, `seed ${seed}`).toBeLessThanOrEqual(Math.ceil(least));
     if (plan.summary.objectiveGap! < 1e-3) proven++;
     compared++;

@@ -140,6 +140,10 @@ export const planSchema = z.strictObject({
         traffic: micros,
         /** Launched nodes, while those that they stand in for are still there. */
         surge: micros,
+        /** Interruptions that are expected, at what policy says of the pods on the nodes. Unknown in plans of old. */
+        risk: micros.optional(),
+        /** Preferences of pods that are not met, at the policy's price. Unknown in plans of old. */
+        preferences: micros.optional(),
         /** Proven: no valid plan with at most as many moves as the policy allows makes it smaller. Unknown in plans of old. */
         bound: micros.optional(),
       })

@@ -88,6 +88,8 @@ export const policySchema = z.strictObject({
           }),
         )
         .default([]),
+      /** What it costs an hour that a pod is where a preference of weight 100 is not met, lower weights as much less; spreads that are not required and taints that only prefer count as 100. */
+      preferencePrice: amountSchema.default('0'),
       /** Move pods that keep data in emptyDir or hostPath; the data is lost. */
       moveLocalData: z.boolean().default(false),
       /** Move pods of Jobs; their work so far is lost. */
@@ -106,6 +108,18 @@ export const policySchema = z.strictObject({
       mostStaleHours: z.number().nonnegative().default(24),
       /** Of a GiB that is sent from one zone to another, both sides together, as AWS and Google Cloud ask for it. */
       zoneTrafficPerGibibyte: amountSchema.default('0.02'),
+      /** How often a month a node is expected to be interrupted, the first that fits: so often is lost what the interruption of each of its pods is said to be worth (`evacuation.values`). */
+      interruptions: z
+        .array(
+          z.strictObject({
+            perMonth: z.number().nonnegative(),
+            capacityTypes: z.array(capacityTypeSchema).default(['spot']),
+            /** Such as `m5`; with the types: empty, all. */
+            families: names.default([]),
+            instanceTypes: names.default([]),
+          }),
+        )
+        .default([]),
       /** What was agreed with a cloud, off its list prices. */
       discounts: z
         .array(

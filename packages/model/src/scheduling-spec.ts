@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 
-/** What a pod, or a pod template, says about where it may run. Kubernetes API v1 PodSpec, projected to hard rules. */
+/** What a pod, or a pod template, says about where it may run. Kubernetes API v1 PodSpec, projected to its rules. */
 
 const expression = z.strictObject({
   key: z.string(),
@@ -46,6 +46,18 @@ const spreadConstraint = z.strictObject({
   honourNodeTaints: z.boolean(),
 });
 
+const weight = z.int().min(1).max(100);
+
+/** What the scheduler heeds where it can; nothing is refused for it. */
+const preferences = z.strictObject({
+  nodes: z.array(z.strictObject({ weight, term: nodeSelectorTermSchema })),
+  /** To be, or not to be, in one domain with other pods. */
+  podAffinity: z.array(z.strictObject({ weight, term: podAffinityTerm })),
+  podAntiAffinity: z.array(z.strictObject({ weight, term: podAffinityTerm })),
+  /** `whenUnsatisfiable: ScheduleAnyway`. */
+  topologySpread: z.array(spreadConstraint),
+});
+
 export const taintSchema = z.strictObject({ key: z.string(), value: z.string(), effect: z.string() });
 
 export const schedulingSpecSchema = z.strictObject({
@@ -58,6 +70,8 @@ export const schedulingSpecSchema = z.strictObject({
   topologySpread: z.array(spreadConstraint),
   hostPorts: z.array(z.strictObject({ port: z.int(), protocol: z.string(), hostIP: z.string() })),
   schedulerName: z.string(),
+  /** Absent where there are none. */
+  preferences: preferences.exactOptional(),
 });
 
 export type Expression = DeepReadonly<z.infer<typeof expression>>;
@@ -66,6 +80,7 @@ export type NodeSelectorTerm = DeepReadonly<z.infer<typeof nodeSelectorTermSchem
 export type Toleration = DeepReadonly<z.infer<typeof toleration>>;
 export type PodAffinityTerm = DeepReadonly<z.infer<typeof podAffinityTerm>>;
 export type SpreadConstraint = DeepReadonly<z.infer<typeof spreadConstraint>>;
+export type Preferences = DeepReadonly<z.infer<typeof preferences>>;
 export type HostPort = DeepReadonly<z.infer<typeof schedulingSpecSchema>>['hostPorts'][number];
 export type Taint = DeepReadonly<z.infer<typeof taintSchema>>;
 export type SchedulingSpec = DeepReadonly<z.infer<typeof schedulingSpecSchema>>;

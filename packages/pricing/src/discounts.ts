@@ -17,7 +17,7 @@ export function discounted(book: PriceBook, discounts: readonly Discount[]): Pri
     const name = book.sources[offering.source]!.name;
     const percents = discounts
       .filter(({ source, families, capacityTypes }) => {
-        const family = instanceType.split(/[.-]/, 1)[0]!;
+        const family = familyOf(instanceType);
         const isIn = name.split(':').includes(source);
         return isIn && capacityTypes.includes(capacityType) && (families.length === 0 || families.includes(family));
       })
@@ -33,4 +33,9 @@ export function discounted(book: PriceBook, discounts: readonly Discount[]): Pri
 function less(nanos: NanosPerHour, percent: number): NanosPerHour {
   const left = WHOLE - BigInt(Math.round(percent * PER_PERCENT));
   return Number((BigInt(nanos) * left * 2n + WHOLE) / (2n * WHOLE));
+}
+
+/** Such as `m5` of `m5.large`, or `n2` of `n2-standard-4`. */
+export function familyOf(instanceType: string): string {
+  return instanceType.split(/[.-]/, 1)[0]!;
 }

@@ -12,6 +12,7 @@ export { type NodeRole, nodeRole } from './policy/node-role.ts';
 export { isInScope } from './policy/pod-scope.ts';
 export { type Share, type SharedPlace, sharedPlaceOf, sharesOf } from './policy/shares.ts';
 export { surgeable } from './policy/surgeable.ts';
+export { FULL_WEIGHT, NO_PREFERENCES, unmetOnNode } from './preferences.ts';
 export { matchesNodeAffinity } from './rules/node-affinity.ts';
 export { findUntolerated } from './rules/taints.ts';
 export { volumesByDriver } from './rules/volume-limits.ts';

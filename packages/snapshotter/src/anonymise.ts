@@ -4,6 +4,7 @@ import {
   type LabelSelector,
   type NodeSelectorTerm,
   type OwnerReference,
+  type Preferences,
   PUBLIC_VALUE_LABELS,
   type SchedulingSpec,
   type Snapshot,
@@ -55,7 +56,14 @@ export function anonymise(snapshot: Snapshot, key: Uint8Array): Snapshot {
       ...port,
       hostIP: port.hostIP === '0.0.0.0' ? port.hostIP : hide(port.hostIP),
     })),
+    ...(all.preferences === undefined ? {} : { preferences: preferences(all.preferences) }),
     schedulerName: all.schedulerName === 'default-scheduler' ? all.schedulerName : hide(all.schedulerName),
+  });
+  const preferences = (all: Preferences): Preferences => ({
+    nodes: all.nodes.map((one) => ({ ...one, term: term(one.term) })),
+    podAffinity: all.podAffinity.map((one) => ({ ...one, term: affinity(one.term) })),
+    podAntiAffinity: all.podAntiAffinity.map((one) => ({ ...one, term: affinity(one.term) })),
+    topologySpread: all.topologySpread.map((one) => ({ ...one, selector: selector(one.selector) })),
   });
   const affinity = (all: SchedulingSpec['podAffinity'][number]) => ({
     ...all,

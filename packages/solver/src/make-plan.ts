@@ -16,7 +16,7 @@ import { type Relaxation, relax } from './bound/relax.ts';
 import { canTighten, isWholeWeighty, type Tightened, tighten, untightened } from './bound/tighten.ts';
 import { possibleEndsOf } from './check/may-end.ts';
 import { endStateOf } from './end-state.ts';
-import { ANY_END, boundOfFewPods } from './few-pods/bound-of-few-pods.ts';
+import { ANY_END, boundOfFewPods, NODES_ALONE } from './few-pods/bound-of-few-pods.ts';
 import { podSetsOf } from './few-pods/pod-sets.ts';
 import { withFewTypes } from './few-types.ts';
 import type { LpEngines } from './lp/engines.ts';
@@ -36,7 +36,7 @@ import { EFFORTS } from './search/effort.ts';
 import { explore, exploreDesign, type Wanted, WORTH_A_FRESH_START } from './search/explore.ts';
 import { designOf } from './search/fresh.ts';
 import type { PackingState } from './search/packing-state.ts';
-import { movesAreFree, movingOf, proveWithMoves } from './search/prove-with-moves.ts';
+import { movingOf, onlyNodesCount, proveWithMoves } from './search/prove-with-moves.ts';
 import type { Tightening } from './tighten-in-worker.ts';
 
 export interface PlanRequest {
@@ -58,8 +58,6 @@ export interface PlanContext {
   /** Tightens the bound beside the search; without it that is done here, after the search. */
   readonly tightening?: Tightening;
 }
-
-const noCost = () => 0;
 
 /** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
 const MOST_REPETITIONS = 5;
@@ -108,7 +106,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
   if (
     before !== null &&
     !limits &&
-    movesAreFree(before.problem) &&
+    onlyNodesCount(before.problem) &&
     before.best.microsPerHour <= before.relaxation.bound
   )
     return { ...before, asked, request: { ...before.request, effort: asked.effort }, started };
@@ -133,7 +131,10 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
     return {
       ...found,
-      bound: Math.max(found.bound, boundOfFewPods(on, noCost, Number.POSITIVE_INFINITY, () => now, ANY_END, stop) ?? 0),
+      bound: Math.max(
+        found.bound,
+        boundOfFewPods(on, NODES_ALONE, Number.POSITIVE_INFINITY, () => now, ANY_END, stop) ?? 0,
+      ),
     };
   };
   const search = (on: Problem, relaxation: Relaxation, wanted: Omit<Wanted, 'isReachable'>): PackingState[] => {
@@ -186,7 +187,9 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const ends = sets === null ? ANY_END : possibleEndsOf(snapshot, problem, sets);
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
-    const ofFewPods = isProven ? null : boundOfFewPods(problem, noCost, most, () => best.microsPerHour, ends, stop);
+    const ofFewPods = isProven
+      ? null
+      : boundOfFewPods(problem, NODES_ALONE, most, () => best.microsPerHour, ends, stop);
     const bound = Math.max(relaxation.bound, tighter, ofFewPods ?? 0, before?.relaxation.bound ?? 0);
     const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
     const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, ends, EFFORTS[effort].proof, stop);

@@ -12,7 +12,7 @@ import { withoutRooms } from './plan/without-rooms.ts';
 import { numberOfPods } from './problem/classes.ts';
 import type { Problem } from './problem/problem.ts';
 import { withoutWaitingRooms } from './problem/waiting-rooms.ts';
-import type { PackingState } from './search/packing-state.ts';
+import { costOf, type PackingState } from './search/packing-state.ts';
 
 /** The solver's own plan did not pass its checker: a bug, and nothing is given out. */
 export class PlanRefusedError extends RestowError {
@@ -28,7 +28,7 @@ export class PlanRefusedError extends RestowError {
 }
 
 /** The objective's parts are rounded one by one. */
-const ROUNDED_PARTS = 2;
+const ROUNDED_PARTS = 3;
 /** Nothing is looked for that is cheaper by less, micros an hour. */
 const LEAST_DIFFERENCE = 1;
 
@@ -91,7 +91,7 @@ export function chooseWorthwhile(
   maxMoves: number | null,
 ): Realisation {
   const chosen = chooseAndRealise(problem, states, maxMoves);
-  return isWorthwhile(problem, states[0]!.microsPerHour, chosen) ? chosen : realise(problem, states[0]!);
+  return isWorthwhile(problem, costOf(states[0]!), chosen) ? chosen : realise(problem, states[0]!);
 }
 
 function check(request: PlanRequest, problem: Problem, realisation: Realisation): string[] {

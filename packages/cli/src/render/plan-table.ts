@@ -77,16 +77,26 @@ function movingProofRows({ summary, policy }: Plan): string[][] {
 /** What it costs to get there is weighed against what is saved, so it is said. */
 function objectiveRows({ summary, policy }: Plan): string[][] {
   const { objective, currency, moves } = summary;
-  if (objective === null || moves === 0) return [];
+  if (objective === null) return [];
   const money = (micros: number) => `${formatMicros(micros, currency, 4)}/h`;
-  const { total, nodes, away, traffic, surge } = objective;
-  const parts = [
+  const sumOf = (parts: readonly (readonly [number, string])[]) => money(parts.reduce((sum, [part]) => sum + part, 0));
+  const list = (parts: readonly (readonly [number, string])[]) =>
+    parts.flatMap(([micros, what]) => (micros === 0 ? [] : [`${money(micros)} ${what}`])).join(', ');
+  const { away, traffic, surge, risk = 0, preferences = 0 } = objective;
+  const moving = [
     [objective.moves, 'for moves'],
     [away, 'for time away'],
     [traffic, 'for bytes between zones'],
     [surge, 'for nodes side by side'],
-  ].flatMap(([micros, what]) => (micros === 0 ? [] : [`${money(micros as number)} ${what}`]));
-  return [['moving', `${money(total - nodes)} over ${policy.horizonHours} h: ${parts.join(', ')}`]];
+  ] as const;
+  const places = [
+    [risk, 'for interruptions that are expected'],
+    [preferences, 'for preferences that are not met'],
+  ] as const;
+  return [
+    ...(moves === 0 ? [] : [['moving', `${sumOf(moving)} over ${policy.horizonHours} h: ${list(moving)}`]]),
+    ...(risk + preferences === 0 ? [] : [['places', list(places)]]),
+  ];
 }
 
 /** Where commitments pay for nodes, what is saved depends on whose money is counted. */

@@ -27,6 +27,7 @@ const podAffinityTerm = z.object({
 
 const podAffinity = z.object({
   requiredDuringSchedulingIgnoredDuringExecution: z.array(podAffinityTerm).nullish(),
+  preferredDuringSchedulingIgnoredDuringExecution: z.array(z.object({ weight: z.int(), podAffinityTerm })).nullish(),
 });
 
 const volume = z.looseObject({
@@ -47,6 +48,9 @@ export const podSpec = z.object({
         .looseObject({
           requiredDuringSchedulingIgnoredDuringExecution: z
             .looseObject({ nodeSelectorTerms: z.array(nodeSelectorTerm).nullish() })
+            .nullish(),
+          preferredDuringSchedulingIgnoredDuringExecution: z
+            .array(z.object({ weight: z.int(), preference: nodeSelectorTerm }))
             .nullish(),
         })
         .nullish(),

@@ -1,10 +1,18 @@
-import type { HostPort, PodAffinityTerm, SchedulingSpec, SpreadConstraint, Toleration } from '@restow/model';
+import type {
+  HostPort,
+  PodAffinityTerm,
+  Preferences,
+  SchedulingSpec,
+  SpreadConstraint,
+  Toleration,
+} from '@restow/model';
 import type { RawPodAffinityTerm, RawPodSpec } from '../kubernetes/pod.ts';
 import { projectNodeTerms, projectSelector, type Unknowns } from './selectors.ts';
 
-/** The hard scheduling rules of a pod or pod template. Soft ones are not projected yet. */
+/** The scheduling rules of a pod or pod template. */
 export function projectSchedulingSpec(spec: RawPodSpec, unknowns: Unknowns): SchedulingSpec {
   const { affinity } = spec;
+  const preferences = projectPreferences(spec);
   const nodeTerms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return {
     nodeSelector: spec.nodeSelector ?? {},
@@ -15,10 +23,46 @@ export function projectSchedulingSpec(spec: RawPodSpec, unknowns: Unknowns): Sch
       affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
       unknowns,
     ),
-    topologySpread: projectSpread(spec, unknowns),
+    topologySpread: projectSpread(spec, false, unknowns),
     hostPorts: projectHostPorts(spec),
     schedulerName: spec.schedulerName ?? 'default-scheduler',
+    ...(preferences === null ? {} : { preferences }),
   };
+}
+
+/** What is not understood is not preferred: nothing is refused for it. null: there are none. */
+function projectPreferences(spec: RawPodSpec): Preferences | null {
+  const { affinity } = spec;
+  const found: Preferences = {
+    nodes: understood(affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution, (one, unknowns) => {
+      return { weight: one.weight, term: projectNodeTerms([one.preference], unknowns)[0]! };
+    }),
+    podAffinity: understood(affinity?.podAffinity?.preferredDuringSchedulingIgnoredDuringExecution, projectPreferred),
+    podAntiAffinity: understood(
+      affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution,
+      projectPreferred,
+    ),
+    topologySpread: projectSpread(spec, true, []),
+  };
+  return Object.values(found).every(({ length }) => length === 0) ? null : found;
+}
+
+function projectPreferred(
+  { weight, podAffinityTerm }: { weight: number; podAffinityTerm: RawPodAffinityTerm },
+  unknowns: Unknowns,
+) {
+  return { weight, term: projectAffinityTerms([podAffinityTerm], unknowns)[0]! };
+}
+
+function understood<Raw extends { readonly weight: number }, Preference>(
+  all: readonly Raw[] | null | undefined,
+  project: (one: Raw, unknowns: Unknowns) => Preference,
+): Preference[] {
+  return (all ?? []).flatMap((one) => {
+    const unknowns: Unknowns = [];
+    const projected = project(one, unknowns);
+    return unknowns.length > 0 || one.weight < 1 || one.weight > 100 ? [] : [projected];
+  });
 }
 
 function projectTolerations(spec: RawPodSpec, unknowns: Unknowns): Toleration[] {
@@ -48,9 +92,9 @@ function projectAffinityTerms(
   }));
 }
 
-function projectSpread(spec: RawPodSpec, unknowns: Unknowns): SpreadConstraint[] {
+function projectSpread(spec: RawPodSpec, isPreferred: boolean, unknowns: Unknowns): SpreadConstraint[] {
   return (spec.topologySpreadConstraints ?? [])
-    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable !== 'ScheduleAnyway')
+    .filter(({ whenUnsatisfiable }) => (whenUnsatisfiable === 'ScheduleAnyway') === isPreferred)
     .map((constraint) => ({
       topologyKey: constraint.topologyKey,
       maxSkew: constraint.maxSkew,

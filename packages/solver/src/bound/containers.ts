@@ -46,7 +46,8 @@ export function containersOf(problem: Problem): Container[] {
   });
   const useful: Container[] = [];
   for (const kind of kinds.sort((a, b) => a.microsPerHour - b.microsPerHour)) {
-    if (!useful.some((other) => dominates(other, kind, problem))) useful.push(kind);
+    if (!useful.some((other) => dominates(other, kind, problem) && !isDearerForPods(problem, other, kind)))
+      useful.push(kind);
   }
 
   const groups = new Map<string, { readonly container: Container; readonly nodes: number[] } | null>();
@@ -75,6 +76,12 @@ export function containersOf(problem: Problem): Container[] {
       group === null ? [] : [{ ...group.container, count: group.nodes.length, nodes: group.nodes }],
     ),
   ];
+}
+
+/** Whether any pod costs more on the one kind than on the other. */
+function isDearerForPods({ kinds }: Problem, a: Container, b: Container): boolean {
+  const [costs, others] = [a, b].map(({ kind }) => kinds.find(({ index }) => index === kind)!.podCosts.microsPerHour);
+  return costs?.some((cost, c) => cost > (others?.[c] ?? 0)) === true;
 }
 
 /** Classes of which no node may have two. */

@@ -80,6 +80,8 @@ function build(items: readonly Item[], cpu: number, memory: number): Knapsack {
       spreads: [],
       coupled: false,
       awayMicrosPerHour: 0,
+      interruptionMicros: 0,
+      preferences: { matches: [], company: [] },
       isPending: false,
     }),
   );

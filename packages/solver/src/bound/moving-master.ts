@@ -194,6 +194,7 @@ export class MovingMaster {
     const values = [...counts];
     let cost = site.microsPerHour;
     classes.forEach((c, k) => {
+      cost += counts[k]! * (site.podMicrosPerHour?.[c] ?? 0);
       cost -= staying[k]! * this.moveCosts[c]!;
     });
     const stays = this.staysOf({ classes, staying });

@@ -121,7 +121,7 @@ export class MovingRelaxation {
     profits.set(duals);
     const ofKinds = priceContainers(
       this.#kinds.map(({ knapsack }) => knapsack),
-      profits,
+      (k) => profitsOn(this.#kinds[k]!, profits),
       budget,
       most,
       stop,
@@ -154,7 +154,7 @@ export class MovingRelaxation {
 
   /** Where the prices are a master's own, what is no better than what it has is not looked for. */
   #priceNodes(
-    profits: ArrayLike<number>,
+    profits: Float64Array,
     budget: number,
     most: number,
     rowDuals: ArrayLike<number> | null,
@@ -162,11 +162,12 @@ export class MovingRelaxation {
   ): KnapsackAnswer[] {
     return this.#nodes.map((site) => {
       const { knapsack, microsPerHour } = site;
+      const worth = profitsOn(site, profits);
       const enough = microsPerHour + (rowDuals === null ? 0 : this.master.worthOfSite(site, rowDuals));
-      let answer = knapsack.solve(profits, budget, enough);
+      let answer = knapsack.solve(worth, budget, enough);
       for (let spent = STEP * budget; spent <= most && !stop(); spent *= STEP) {
         if (answer.upper <= enough || answer.upper <= answer.value * (1 + 1e-9)) break;
-        answer = knapsack.solve(profits, spent, enough);
+        answer = knapsack.solve(worth, spent, enough);
       }
       return answer;
     });
@@ -192,6 +193,12 @@ export class MovingRelaxation {
       };
     });
   }
+}
+
+/** What pods are worth on a site, less what they cost there themselves. */
+function profitsOn({ podMicrosPerHour }: Site, profits: Float64Array): Float64Array {
+  if (podMicrosPerHour === null) return profits;
+  return profits.map((profit, one) => profit - podMicrosPerHour[one % podMicrosPerHour.length]!);
 }
 
 /** What a placement with at most so many moves costs at least; 0: nothing is proven. */

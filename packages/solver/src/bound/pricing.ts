@@ -10,12 +10,13 @@ const STEP = 8;
  */
 export function priceContainers(
   knapsacks: readonly Knapsack[],
-  duals: ArrayLike<number>,
+  worth: ArrayLike<number> | ((knapsack: number) => ArrayLike<number>),
   budget: number,
   most: number,
   stop: () => boolean = () => false,
 ): KnapsackAnswer[] {
-  const answers = knapsacks.map((knapsack) => knapsack.solve(duals, budget));
+  const worthIn = (k: number) => (typeof worth === 'function' ? worth(k) : worth);
+  const answers = knapsacks.map((knapsack, k) => knapsack.solve(worthIn(k), budget));
   for (let spent = budget; spent < most; ) {
     const more = Math.min(STEP * spent, most);
     spent = more;
@@ -30,7 +31,7 @@ export function priceContainers(
       const least = (Number.isFinite(count) ? 1 : known) * microsPerHour;
       if (stop() || upper <= least || upper <= value * (1 + 1e-9)) return;
       open = true;
-      const answer = knapsacks[k]!.solve(duals, more, least);
+      const answer = knapsacks[k]!.solve(worthIn(k), more, least);
       answers[k] = { ...answer, visited: visited + answer.visited };
     });
     if (!open) break;

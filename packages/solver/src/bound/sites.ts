@@ -10,6 +10,8 @@ export interface Site {
   readonly knapsack: Knapsack;
   /** Price of using one; 0 for nodes that stay anyway. */
   readonly microsPerHour: number;
+  /** What one pod of each class costs there, where that is known of the site alone; null: nothing. */
+  readonly podMicrosPerHour: Float64Array | null;
   /** Index of the kind, or null. */
   readonly kind: number | null;
   /** Indices of the existing nodes. */
@@ -26,7 +28,8 @@ export function sitesOf(problem: Problem, containers: readonly Container[]): Sit
     if (kind === null) return [];
     const most = new Int32Array(doubled.length);
     most.set(container.most);
-    return [{ knapsack: knapsackOf({ ...container, most }), microsPerHour, kind, nodes: [] }];
+    const podMicrosPerHour = problem.kinds[kind]!.podCosts.microsPerHour;
+    return [{ knapsack: knapsackOf({ ...container, most }), microsPerHour, podMicrosPerHour, kind, nodes: [] }];
   });
   const alike = Map.groupBy(problem.nodes, keyOf);
   const existing = [...alike.values()].map((nodes): Site => {
@@ -34,14 +37,16 @@ export function sitesOf(problem: Problem, containers: readonly Container[]): Sit
     const microsPerHour = first.removable ? first.microsPerHour : 0;
     const indices = nodes.map(({ index }) => index);
     const container = { microsPerHour, count: nodes.length, kind: null, nodes: indices, ...roomOf(problem, first) };
-    return { knapsack: knapsackOf(container), microsPerHour, kind: null, nodes: indices };
+    const podMicrosPerHour = first.podCosts.microsPerHour;
+    return { knapsack: knapsackOf(container), microsPerHour, podMicrosPerHour, kind: null, nodes: indices };
   });
   return [...kinds, ...existing];
 }
 
-function keyOf({ shape, microsPerHour, removable, receives, capacity, homeClasses, homeCounts }: ProblemNode): string {
+function keyOf(node: ProblemNode): string {
+  const { shape, podCosts, microsPerHour, removable, receives, capacity, homeClasses, homeCounts } = node;
   const home = Array.from(homeClasses, (c, k) => `${c}:${homeCounts[k]}`).sort();
-  return `${shape}|${microsPerHour}|${removable}|${receives}|${capacity.join()}|${home.join()}`;
+  return `${shape}|${podCosts.interruptionsPerHour}|${microsPerHour}|${removable}|${receives}|${capacity.join()}|${home.join()}`;
 }
 
 function roomOf(problem: Problem, node: ProblemNode): Pick<Container, 'capacity' | 'most'> {

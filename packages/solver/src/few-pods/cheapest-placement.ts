@@ -22,7 +22,7 @@ export function isCheaper(cost: number, than: number): boolean {
 /**
  * The least that a placement costs which is possible with at most so many moves, and `atMost` where none is cheaper: by a search that enters only what
  * can still be cheaper, and what the rules do not speak against yet. null: it was given up or stopped before all that could
- * be cheaper had been seen.
+ * be cheaper had been seen. `moreOf`: what a placement costs besides; null: it is not possible.
  */
 export function cheapestPlacement(
   sets: PodSets,
@@ -30,7 +30,7 @@ export function cheapestPlacement(
   rules: EndRules,
   mostMoves: number,
   atMost: number,
-  isPossible: (placement: Placement) => boolean,
+  moreOf: (placement: Placement) => number | null,
   stop: () => boolean,
 ): number | null {
   const all = sets.size - 1;
@@ -64,7 +64,8 @@ export function cheapestPlacement(
   const visitNew = (left: number, cost: number): void => {
     if (left === 0) {
       tried++;
-      if (isPossible({ onNodes, launched })) least = cost;
+      const more = moreOf({ onNodes, launched });
+      if (more !== null) least = Math.min(least, cost + more);
       return;
     }
     // Nodes in the order of what is on them, the largest number first, each with some of the last class that is left.

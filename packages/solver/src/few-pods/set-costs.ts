@@ -1,5 +1,5 @@
 import { homeOf } from '../problem/home-of.ts';
-import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
+import type { NodeKind, PodCosts, Problem, ProblemNode } from '../problem/problem.ts';
 import type { EndRules } from './end-rules.ts';
 import type { PodSets } from './pod-sets.ts';
 
@@ -27,6 +27,8 @@ export interface Costing {
   /** Which resources must fit. */
   readonly counts: (resource: number) => boolean;
   readonly usableOnly: boolean;
+  /** Whether what pods cost besides counts, where that is known of the node alone. */
+  readonly withPodCosts: boolean;
 }
 
 /** Dynamic programming over sets of pods, one node after the other (Bellman 1962). */
@@ -63,6 +65,7 @@ export function costsOfSets(problem: Problem, sets: PodSets, rules: EndRules, co
 function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: ProblemNode): SetCosts {
   const { sets, moveCost } = room;
   const { shape, receives, removable, microsPerHour, homeClasses } = node;
+  const podCost = room.podCostsOn(node);
   const capacity = Float64Array.from(node.capacity);
   const staying = homeClasses.filter((c) => !sets.classes.includes(c));
   for (const c of staying) {
@@ -70,17 +73,18 @@ function costsOnNode(problem: Problem, room: Room, rules: EndRules, node: Proble
     for (let k = 0; k < dims.length; k++) capacity[dims[k]!]! -= homeOf(node, c) * amounts[k]!;
   }
   const mayBeRemoved = removable && staying.length === 0;
-  const classes = sets.classes.map((c) => ({ c, price: moveCost(c), home: homeOf(node, c) }));
+  const classes = sets.classes.map((c) => ({ c, price: moveCost(c), cost: podCost(c), home: homeOf(node, c) }));
+  const ofThoseWhoStay = staying.reduce((sum, c) => sum + podCost(c) * homeOf(node, c), 0);
   const mayCome = classes.map(({ c }) => receives && problem.eligible[shape]![c] === 1);
   return room.costs((set) => {
-    let moving = 0;
-    for (const [at, { price, home }] of classes.entries()) {
+    let ofPods = ofThoseWhoStay;
+    for (const [at, { price, cost, home }] of classes.entries()) {
       const come = Math.max(0, sets.count(set, at) - home);
       if (come > 0 && !mayCome[at]) return NEVER;
-      moving += price * come;
+      ofPods += price * come + cost * sets.count(set, at);
     }
     if (!room.fits(set, capacity) || !rules.mayBeOn(set, node.domains, (c) => homeOf(node, c))) return NEVER;
-    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + moving;
+    return (set === 0 && mayBeRemoved ? 0 : microsPerHour) + ofPods;
   });
 }
 
@@ -97,7 +101,8 @@ function costsOnKind(problem: Problem, room: Room, rules: EndRules, kind: NodeKi
   const { sets, moveCost } = room;
   const { shape, capacity, microsPerHour, domains } = kind;
   const mayCome = sets.classes.map((c) => problem.eligible[shape]![c] === 1);
-  const prices = sets.classes.map(moveCost);
+  const podCost = room.podCostsOn(kind);
+  const prices = sets.classes.map((c) => moveCost(c) + podCost(c));
   return room.costs((set) => {
     let cost = microsPerHour;
     for (const [at, price] of prices.entries()) {
@@ -113,12 +118,14 @@ function costsOnKind(problem: Problem, room: Room, rules: EndRules, kind: NodeKi
 class Room {
   readonly sets: PodSets;
   readonly moveCost: Costing['moveCost'];
+  readonly #withPodCosts: boolean;
   /** Resources that count, and what each set asks of them, set by set. */
   readonly #resources: readonly number[];
   readonly #asked: Float64Array;
 
-  constructor(problem: Problem, sets: PodSets, { counts, moveCost }: Costing) {
+  constructor(problem: Problem, sets: PodSets, { counts, moveCost, withPodCosts }: Costing) {
     this.sets = sets;
+    this.#withPodCosts = withPodCosts;
     this.moveCost = moveCost;
     this.#resources = problem.resources.flatMap((_, resource) => (counts(resource) ? [resource] : []));
     const width = this.#resources.length;
@@ -132,6 +139,11 @@ class Room {
         this.#asked[set * width + r] = this.#asked[rest * width + r]! + own;
       });
     }
+  }
+
+  podCostsOn({ podCosts }: { readonly podCosts: PodCosts }): (c: number) => number {
+    const { microsPerHour } = podCosts;
+    return (c) => (this.#withPodCosts && microsPerHour !== null ? microsPerHour[c]! : 0);
   }
 
   costs(costOf: (set: number) => number): SetCosts {

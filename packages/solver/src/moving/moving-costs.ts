@@ -48,11 +48,11 @@ export function movingCosts(
   };
 }
 
-/** The one figure that is made small, micros an hour: nodes, and what it costs to get there. */
+/** The one figure that is made small, micros an hour: nodes, what pods cost on them, and what it costs to get there. */
 export function objectiveOf(
   problem: Problem,
-  realisation: Pick<Realisation, 'moves' | 'launched' | 'microsPerHour'>,
+  realisation: Pick<Realisation, 'moves' | 'launched' | 'microsPerHour' | 'podMicrosPerHour'>,
 ): number {
   const { moves, away, traffic, surge } = movingCosts(problem, realisation);
-  return realisation.microsPerHour + moves + away + traffic + surge;
+  return realisation.microsPerHour + realisation.podMicrosPerHour + moves + away + traffic + surge;
 }

@@ -7,6 +7,8 @@ export interface Stake {
   readonly interruptionMicros: number;
   /** Each second without it while nothing stands in for it. */
   readonly awayMicrosPerSecond: number;
+  /** The policy says what an interruption is worth, and not what its kind makes of it. */
+  readonly isSaid: boolean;
   /** The policy says what a second is worth, and not what its kind makes of it. */
   readonly isAwaySaid: boolean;
 }
@@ -42,6 +44,7 @@ export function stakes(snapshot: Snapshot, { evacuation }: Policy): (pod: Snapsh
       return {
         interruptionMicros,
         awayMicrosPerSecond: Math.round(away),
+        isSaid: true,
         isAwaySaid: said.perSecondAway !== null,
       };
     }
@@ -51,7 +54,7 @@ export function stakes(snapshot: Snapshot, { evacuation }: Policy): (pod: Snapsh
     const alike = kind === 'ReplicaSet' ? (replicas.get(pod.owner!.uid) ?? 1) : 1;
     const interruptionMicros = Math.round((micros + (microsPerGib * bytes) / 2 ** 30) / alike);
     const awayMicrosPerSecond = Math.round(interruptionMicros * AWAY_PART);
-    return { interruptionMicros, awayMicrosPerSecond, isAwaySaid: false };
+    return { interruptionMicros, awayMicrosPerSecond, isSaid: false, isAwaySaid: false };
   };
 }
 

@@ -38,5 +38,6 @@ export function chooseAndRealise(
 export function isWorthwhile(problem: Problem, before: number, realisation: Realisation): boolean {
   if (realisation.numberOfMoves === 0) return true;
   const { moves, away } = movingCosts(problem, realisation);
-  return before - (realisation.microsPerHour + moves + away) >= problem.policy.minimumSavingFraction * before;
+  const after = realisation.microsPerHour + realisation.podMicrosPerHour + moves + away;
+  return before - after >= problem.policy.minimumSavingFraction * before;
 }

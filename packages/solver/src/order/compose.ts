@@ -1,6 +1,6 @@
 import type { SnapshotPod } from '@restow/model';
-import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
+import { Packing } from '../search/packing.ts';
 import { flatten, type PackingState, type SlotContent } from '../search/packing-state.ts';
 import type { Realisation } from './realise.ts';
 
@@ -20,14 +20,6 @@ export function composeStates(
   const kindOf = new Map(first.kinds.map((kind) => [kindKey(kind), kind.index]));
   const slots: SlotContent[] = [];
   const kinds = new Map(realisation.launched.map(({ slot, kind }) => [slot, kind]));
-  let microsPerHour = first.frozenMicrosPerHour;
-  let moves = 0;
-  let awayMicrosPerHour = 0;
-  const move = (c: number, pods: number) => {
-    if (first.classes[c]!.isPending) return;
-    moves += pods;
-    awayMicrosPerHour += pods * first.classes[c]!.awayMicrosPerHour;
-  };
   for (const [slot, pods] of realisation.podsBySlot) {
     const name = slot < second.nodes.length ? second.nodes[slot]!.node.name : null;
     const index = name === null ? undefined : indexOf.get(name);
@@ -40,19 +32,17 @@ export function composeStates(
     const content = { classes: [...counts.keys()], counts: [...counts.values()] };
     if (index !== undefined) {
       slots.push({ node: index, kind: null, ...content });
-      microsPerHour += first.nodes[index]!.microsPerHour;
-      for (const [c, pods] of counts) move(c, pods - Math.min(homeOf(first.nodes[index]!, c), pods));
       continue;
     }
     const kind = name === null ? kinds.get(slot) : launchedBefore.get(name);
     const known = kind === undefined ? undefined : kindOf.get(kindKey(kind));
     if (known === undefined) return null;
     slots.push({ node: null, kind: known, ...content });
-    microsPerHour += first.kinds[known]!.microsPerHour;
-    for (const [c, pods] of counts) move(c, pods);
   }
   slots.sort((a, b) => (a.node ?? Number.POSITIVE_INFINITY) - (b.node ?? Number.POSITIVE_INFINITY) || 0);
-  return { microsPerHour, awayMicrosPerHour, moves, flat: flatten(slots) };
+  const packing = new Packing(first);
+  packing.load({ flat: flatten(slots) });
+  return packing.state();
 }
 
 function kindKey({ offering, zone, template }: NodeKind): string {

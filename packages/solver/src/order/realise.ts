@@ -25,6 +25,8 @@ export interface Realisation {
   /** Pods by slot at the end, for every slot that is open then. */
   readonly podsBySlot: ReadonlyMap<number, readonly SnapshotPod[]>;
   readonly microsPerHour: number;
+  /** What pods cost besides, where they are in the end. */
+  readonly podMicrosPerHour: number;
   /** Every move that the state asked for is made. */
   readonly complete: boolean;
 }
@@ -164,6 +166,7 @@ function summarise(
     removed,
     podsBySlot,
     microsPerHour: packing.microsPerHour,
+    podMicrosPerHour: packing.podMicrosPerHour,
     complete,
   };
 }

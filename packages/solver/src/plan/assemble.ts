@@ -19,6 +19,7 @@ import { belongsToNode } from '@restow/scheduling';
 import type { Movement } from '../moving/movement.ts';
 import { movingCosts } from '../moving/moving-costs.ts';
 import type { Realisation } from '../order/realise.ts';
+import { riskIn } from '../problem/pod-costs.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
 import { staysOf } from './stays.ts';
 import { stepsOf } from './steps.ts';
@@ -136,14 +137,17 @@ function objectiveParts(
   realisation: Realisation,
 ): Omit<NonNullable<Plan['summary']['objective']>, 'bound'> {
   const costs = movingCosts(problem, realisation);
-  const [moves, away, traffic, surge] = [costs.moves, costs.away, costs.traffic, costs.surge].map(Math.round) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  const nodes = realisation.microsPerHour;
-  return { total: nodes + moves + away + traffic + surge, nodes, moves, away, traffic, surge };
+  const risk = riskIn(problem, realisation);
+  const parts = {
+    nodes: realisation.microsPerHour,
+    moves: Math.round(costs.moves),
+    away: Math.round(costs.away),
+    traffic: Math.round(costs.traffic),
+    surge: Math.round(costs.surge),
+    risk: Math.round(risk),
+    preferences: Math.round(realisation.podMicrosPerHour - risk),
+  };
+  return { total: Object.values(parts).reduce((sum, part) => sum + part, 0), ...parts };
 }
 
 /** Fingerprints of the pods that move and of the nodes that they leave and come to, or that go. */

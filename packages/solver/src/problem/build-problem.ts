@@ -18,6 +18,8 @@ import {
 } from '@restow/scheduling';
 import { awayCosts } from '../moving/away-costs.ts';
 import { predictMovement } from '../moving/movement.ts';
+import { interruptionsPerHour } from '../moving/risk.ts';
+import { stakes } from '../moving/stake.ts';
 import { groupIntoClasses } from './classes.ts';
 import { CouplingIndex } from './coupling.ts';
 import type { NodePrices } from './coverage.ts';
@@ -26,6 +28,8 @@ import { dropDominated } from './dominance.ts';
 import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
 import { reasonsWithoutPlace } from './no-other-place.ts';
+import { NO_POD_COSTS, podCostingOf, podCostsOn } from './pod-costs.ts';
+import { PreferenceIndex } from './preferences.ts';
 import type { NodeKind, Problem, ProblemNode } from './problem.ts';
 import { relevantLabels, ShapeIndex } from './shapes.ts';
 import { type ActiveNode, sortNodes } from './sort-nodes.ts';
@@ -72,7 +76,8 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   const limitGroups = limitGroupsOf(templates, frozen);
   const limitNames = templates.filter(({ limits: l }) => Object.keys(l).length > 0).map(({ group }) => group);
 
-  const shapes = new ShapeIndex(relevantLabels(mobile, world));
+  const fullMicros = nanosToMicros(parseRateNanos(policy.pods.preferencePrice));
+  const shapes = new ShapeIndex(relevantLabels(mobile, world, fullMicros > 0));
   const nodeShapes = active.map(({ node, view }) =>
     shapes.add({
       view,
@@ -88,10 +93,11 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   });
 
   const coupling = new CouplingIndex(pods, world, sharesOf(snapshot, policy));
+  const preferences = new PreferenceIndex(pods, world, fullMicros, (key, filter) => coupling.topologyOf(key, filter));
   const movement = predictMovement(asTheyAre, policy);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
-  const { classes, eligible, classOf } = groupIntoClasses(
+  const { classes, eligible, unmet, classOf } = groupIntoClasses(
     mobile,
     resources,
     demands,
@@ -101,7 +107,10 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     policy,
     world,
     awayCosts(asTheyAre, policy, movement),
+    podCostingOf(policy, fullMicros, stakes(asTheyAre, policy)),
+    (pod) => preferences.of(pod),
   );
+  const costsOn = podCostsOn(classes, unmet, fullMicros);
 
   const domainsByNode = new Map(nodes.map((node) => [node.name, coupling.domainsOf(views.get(node.name)!, node)]));
   for (const { name } of rooms) domainsByNode.set(name, new Int32Array(coupling.topologies.length).fill(-1));
@@ -131,6 +140,9 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
       removable: kept.length === 0 && heldBy.length === 0,
       receives: !overfull && !isWaitingRoom(node.name),
       shape: nodeShapes[index]!,
+      podCosts: isWaitingRoom(node.name)
+        ? NO_POD_COSTS
+        : costsOn(nodeShapes[index]!, interruptionsPerHour(policy, node)),
       domains: domainsByNode.get(node.name)!,
       homeClasses: Int32Array.from(homeClasses),
       homeCounts: Int32Array.from(homeClasses, (c) => home.get(c)!.length),
@@ -147,7 +159,19 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     const domains = coupling.domainsOf(sample, { capacityType: offering.capacityType, zone });
     const limitGroup = limitNames.indexOf(template.group);
     return [
-      { offering, zone, template, microsPerHour, capacity, shape: kindShapes[d]!, domains, limitGroup, view, daemons },
+      {
+        offering,
+        zone,
+        template,
+        microsPerHour,
+        capacity,
+        shape: kindShapes[d]!,
+        podCosts: costsOn(kindShapes[d]!, interruptionsPerHour(policy, offering)),
+        domains,
+        limitGroup,
+        view,
+        daemons,
+      },
     ];
   });
   const outside = immobile.map((pod) => [pod, domainsByNode.get(pod.node!)!] as const);
@@ -208,6 +232,11 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     terms,
     spreads,
     shares: coupling.shareRules((term) => initial[term]!),
+    preferred: preferences.preferred(
+      outside,
+      [...domainsByNode.values()],
+      (topology) => coupling.topologies[topology]!.perNode,
+    ),
     limitGroups,
     frozenMicrosPerHour: [...frozenPrices.values()].reduce((sum, price) => sum + price, 0),
     frozenPrices,

@@ -2,6 +2,8 @@ import { compareText, type Policy, type Snapshot, type SnapshotPod } from '@rest
 import { keptOf, type World } from '@restow/scheduling';
 import { inBits } from '../moving/away-costs.ts';
 import type { CouplingIndex } from './coupling.ts';
+import type { PodCosting } from './pod-costs.ts';
+import type { PodPreferences } from './preferences.ts';
 import type { PodClass, Problem } from './problem.ts';
 import { mayCome, type ShapeIndex } from './shapes.ts';
 import { isWaitingRoom } from './waiting-rooms.ts';
@@ -10,6 +12,17 @@ import { isWaitingRoom } from './waiting-rooms.ts';
 const ALIKE_BITS = 6;
 /** What one of a class costs, near enough to be exact and short enough for sums of it to be. */
 const SUM_BITS = 20;
+
+interface Group {
+  readonly pods: SnapshotPod[];
+  readonly eligibility: string;
+  readonly isPending: boolean;
+  readonly unmet: readonly number[];
+  readonly preferences: PodPreferences;
+  /** Of all of them together. */
+  away: number;
+  interruption: number;
+}
 
 const ACCELERATOR = /gpu|neuron|gaudi|accelerator|tpu/;
 
@@ -27,10 +40,18 @@ export function groupIntoClasses(
   policy: Policy,
   world: World,
   awayMicrosPerHour: (pod: SnapshotPod) => number,
-): { classes: PodClass[]; eligible: Uint8Array[]; classOf: Map<SnapshotPod, number> } {
+  costing: PodCosting,
+  preferencesOf: (pod: SnapshotPod) => PodPreferences,
+): {
+  classes: PodClass[];
+  eligible: Uint8Array[];
+  /** By class and shape: see `PodCosting`. */
+  unmet: (readonly number[])[];
+  classOf: Map<SnapshotPod, number>;
+} {
   const nodeByName = new Map(snapshot.nodes.map((node) => [node.name, node]));
   const eligibilityByRules = new Map<string, string>();
-  const byKey = new Map<string, { pods: SnapshotPod[]; eligibility: string; away: number; isPending: boolean }>();
+  const byKey = new Map<string, Group>();
   for (const pod of mobile) {
     const demand = demands.get(pod)!;
     const kept = keptOf(pod, nodeByName.get(pod.node!)!, policy);
@@ -46,6 +67,9 @@ export function groupIntoClasses(
     const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
     const isPending = isWaitingRoom(pod.node!);
     const away = isPending ? 0 : awayMicrosPerHour(pod);
+    const unmet = costing.unmet(pod, shapes.facts);
+    const interruption = costing.interruptionMicros(pod);
+    const preferences = preferencesOf(pod);
     const key = JSON.stringify([
       resources.map((name) => demand[name] ?? 0),
       matches,
@@ -55,17 +79,22 @@ export function groupIntoClasses(
       eligibility,
       inBits(away, ALIKE_BITS),
       isPending,
+      unmet,
+      inBits(interruption, ALIKE_BITS),
+      preferences,
     ]);
     const group = byKey.get(key);
-    if (group === undefined) byKey.set(key, { pods: [pod], eligibility, away, isPending });
+    if (group === undefined)
+      byKey.set(key, { pods: [pod], eligibility, away, isPending, unmet, interruption, preferences });
     else {
       group.pods.push(pod);
       group.away += away;
+      group.interruption += interruption;
     }
   }
   const classOf = new Map<SnapshotPod, number>();
   const groups = [...byKey].sort(([a], [b]) => compareText(a, b));
-  const classes = groups.map(([, { pods, away, isPending }], index): PodClass => {
+  const classes = groups.map(([, { pods, away, isPending, interruption, preferences }], index): PodClass => {
     for (const pod of pods) classOf.set(pod, index);
     const demand = demands.get(pods[0]!)!;
     const dims = resources.flatMap((name, r) => ((demand[name] ?? 0) > 0 ? [r] : []));
@@ -78,13 +107,15 @@ export function groupIntoClasses(
       ...carried,
       coupled: carried.matches.length + carried.repels.length + carried.attracts.length + carried.spreads.length > 0,
       awayMicrosPerHour: inBits(away / pods.length, SUM_BITS),
+      interruptionMicros: inBits(interruption / pods.length, SUM_BITS),
+      preferences,
       isPending,
     };
   });
   const eligible = shapes.facts.map((_, shape) =>
     Uint8Array.from(groups, ([, { eligibility }]) => Number(eligibility[shape])),
   );
-  return { classes, eligible, classOf };
+  return { classes, eligible, unmet: groups.map(([, { unmet }]) => unmet), classOf };
 }
 
 /** Pods that may move; those that wait for a node are not counted. */

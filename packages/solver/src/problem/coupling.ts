@@ -81,7 +81,7 @@ export class CouplingIndex {
     }
     for (const { of, most, pods: members } of shares) {
       const index = this.#terms.length;
-      this.#terms.push({ topology: this.#addTopology(of, null, of), term: null });
+      this.#terms.push({ topology: this.topologyOf(of, null, of), term: null });
       this.#shares.push({ term: index, most });
       for (const pod of members) this.#shared.set(pod, [...(this.#shared.get(pod) ?? []), index]);
     }
@@ -173,12 +173,13 @@ export class CouplingIndex {
       index = this.#terms.length;
       this.#termByKey.set(key, index);
       this.#indices.add(term, index);
-      this.#terms.push({ topology: this.#addTopology(topologyKey, filter, null), term });
+      this.#terms.push({ topology: this.topologyOf(topologyKey, filter), term });
     }
     return index;
   }
 
-  #addTopology(key: string, filter: NodeFilter | null, place: SharedPlace | null): number {
+  /** The index of a topology, which is added where it is new. */
+  topologyOf(key: string, filter: NodeFilter | null, place: SharedPlace | null = null): number {
     const identity = `${key}\n${filter?.key ?? ''}\n${place ?? ''}`;
     let index = this.#topologyByKey.get(identity);
     if (index === undefined) {

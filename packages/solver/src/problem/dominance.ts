@@ -10,7 +10,7 @@ export function dropDominated(
   for (const kind of kinds) {
     if (!eligible[kind.shape]!.includes(1)) continue;
     // Kinds come cheapest first, so whatever dominates this one has been seen.
-    const key = `${kind.shape}|${kind.domains.join(',')}|${kind.limitGroup}|${kind.usable}`;
+    const key = `${kind.shape}|${kind.podCosts.interruptionsPerHour}|${kind.domains.join(',')}|${kind.limitGroup}|${kind.usable}`;
     let frontier = frontiers.get(key);
     if (frontier === undefined) {
       frontier = [];

@@ -1,9 +1,17 @@
 import type { MicrosPerHour, NodeOwner, Offering, Policy, SnapshotNode, SnapshotPod, Taint } from '@restow/model';
 import type { NodeView, PodView } from '@restow/scheduling';
 import type { Movement } from '../moving/movement.ts';
+import type { PodPreferences, Preferred } from './preferences.ts';
 
 /** Why something cannot be changed. */
 export type Reasons = readonly string[];
+
+/** What pods cost on a node besides its price. */
+export interface PodCosts {
+  /** Of one pod of each class, micros an hour: interruptions that are expected, and what it prefers of its node and has not; null: none costs anything. */
+  readonly microsPerHour: Float64Array | null;
+  readonly interruptionsPerHour: number;
+}
 
 /** Pods that are alike for placement: the solver counts classes, not pods. */
 export interface PodClass {
@@ -25,6 +33,10 @@ export interface PodClass {
   readonly coupled: boolean;
   /** What moving one of them costs besides the price of a move, micros an hour over the horizon: the time without it. */
   readonly awayMicrosPerHour: number;
+  /** What one costs that is interrupted, micros, as far as policy says so and interruptions count. */
+  readonly interruptionMicros: number;
+  /** What it would rather have of others, and who counts it. */
+  readonly preferences: PodPreferences;
   /** They wait for a node: that they come to one is no move, and costs nothing. */
   readonly isPending: boolean;
 }
@@ -84,6 +96,7 @@ export interface ProblemNode {
   /** Takes pods that are not there now. */
   readonly receives: boolean;
   readonly shape: number;
+  readonly podCosts: PodCosts;
   /** Domain by topology, -1 without the label. */
   readonly domains: Int32Array;
   /** What runs there now: class indices and counts. */
@@ -101,6 +114,7 @@ export interface NodeKind {
   readonly microsPerHour: MicrosPerHour;
   readonly capacity: Float64Array;
   readonly shape: number;
+  readonly podCosts: PodCosts;
   readonly domains: Int32Array;
   readonly limitGroup: number;
   /** May be launched by the search. One that would add a domain to a spread counts in the bound only: an empty domain changes the rule for everybody. */
@@ -151,6 +165,8 @@ export interface Problem {
   readonly terms: readonly CountTerm[];
   readonly spreads: readonly SpreadRule[];
   readonly shares: readonly ShareRule[];
+  /** Preferences that speak of other pods; null: there are none, or they cost nothing. */
+  readonly preferred: Preferred | null;
   readonly limitGroups: readonly LimitGroup[];
   /** Price of nodes that are priced but take no part: frozen ones. */
   readonly frozenMicrosPerHour: MicrosPerHour;

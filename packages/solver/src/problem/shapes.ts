@@ -11,15 +11,17 @@ export interface ShapeFacts {
   readonly acceleratorPodsOnly: boolean;
 }
 
-/** Label keys, and whether node names, that some rule on single nodes refers to. */
+/** Label keys, and whether node names, that some rule on single nodes, or preference, refers to. */
 export function relevantLabels(
   pods: readonly SnapshotPod[],
   world: World,
+  withPreferences: boolean,
 ): { keys: ReadonlySet<string>; names: boolean } {
   const keys = new Set<string>();
   let names = false;
   const terms = [
     ...pods.map(({ spec }) => spec.nodeAffinity),
+    ...(withPreferences ? pods.map(({ spec }) => spec.preferences?.nodes.map(({ term }) => term)) : []),
     ...[...world.volumes.values()].map((v) => v.nodeAffinity),
   ];
   for (const list of terms) {

@@ -7,7 +7,7 @@ import { searchFewPods } from './few-pods.ts';
 import { type Design, divedDesign } from './fresh.ts';
 import { oneByOne } from './one-by-one.ts';
 import { costOf, type PackingState } from './packing-state.ts';
-import { type Moving, movesAreFree } from './prove-with-moves.ts';
+import { type Moving, onlyNodesCount } from './prove-with-moves.ts';
 import { Search } from './search.ts';
 import { STRETCHES, stretchesOf } from './stretches.ts';
 import { sweep } from './sweep.ts';
@@ -107,7 +107,7 @@ function exploreFurther(
     const design = divedDesign(problem, relaxation, guide, engines, random, noise, stop);
     if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
   }
-  if (movesAreFree(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
+  if (onlyNodesCount(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
     return;
   packing.load(first);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });

@@ -23,21 +23,30 @@ export function searchFewPods(
   if (sets === null) return false;
   const start = packing.state();
   let best = start;
-  let least = costOf(start) + movePrice * start.moves - problem.frozenMicrosPerHour;
-  const isPossible = (placement: Placement) => {
+  const objectiveOf = (state: PackingState) => costOf(state) + movePrice * state.moves - problem.frozenMicrosPerHour;
+  let least = objectiveOf(start);
+  const moreOf = (placement: Placement) => {
     const placed = place(packing, sets, placement) ? packing.state() : null;
+    const { companyMicrosPerHour } = packing;
     packing.rollback();
-    if (placed === null || !isReachable(placed)) return false;
+    if (placed === null || !isReachable(placed)) return null;
+    // What they prefer of each other is not known before they are there.
+    if (problem.preferred !== null && !isCheaper(objectiveOf(placed), objectiveOf(best))) return null;
     best = placed;
-    return true;
+    return companyMicrosPerHour;
   };
-  const costing: Costing = { moveCost: (c) => packing.priceOfMove(c, movePrice), counts: () => true, usableOnly: true };
+  const costing: Costing = {
+    moveCost: (c) => packing.priceOfMove(c, movePrice),
+    counts: () => true,
+    usableOnly: true,
+    withPodCosts: true,
+  };
   const rulesOf = (tolerates: Tolerates) => new EndRules(problem, sets, tolerates);
   // First where all that come are content in the end: that is reached most easily.
   const [first, second] = [rulesOf((_c, _rule, comes) => !comes), rulesOf(() => true)];
   const costs = costsOfSets(problem, sets, second, costing);
-  const search = (rules: EndRules) => cheapestPlacement(sets, costs, rules, mostMoves, least, isPossible, stop);
-  least = search(first) ?? costOf(best) + movePrice * best.moves - problem.frozenMicrosPerHour;
+  const search = (rules: EndRules) => cheapestPlacement(sets, costs, rules, mostMoves, least, moreOf, stop);
+  least = search(first) ?? objectiveOf(best);
   const cheapest = search(second);
   packing.load(best);
   return cheapest !== null && !isCheaper(costs.from[0]!.at(-1)!, cheapest);

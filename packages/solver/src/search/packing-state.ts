@@ -4,14 +4,16 @@ export interface PackingState {
   readonly microsPerHour: number;
   /** What the time without the pods that move costs, spread over the horizon. */
   readonly awayMicrosPerHour: number;
+  /** What pods cost besides, where they are: expected interruptions and preferences that are not met. */
+  readonly podMicrosPerHour: number;
   readonly moves: number;
   /** See `slotsOf`; hundreds of states of thousands of nodes are kept, so they are flat. */
   readonly flat: Int32Array;
 }
 
 /** What a state costs an hour, but for the price of its moves: that is chosen anew for every part of a search. */
-export function costOf({ microsPerHour, awayMicrosPerHour }: Omit<PackingState, 'flat' | 'moves'>): number {
-  return microsPerHour + awayMicrosPerHour;
+export function costOf(state: Omit<PackingState, 'flat' | 'moves'>): number {
+  return state.microsPerHour + state.awayMicrosPerHour + state.podMicrosPerHour;
 }
 
 /** One open slot of a state: the index of an existing node, or the kind of a launched one. */
@@ -23,7 +25,7 @@ export interface SlotContent {
 }
 
 /** Existing nodes first, in their order, then launched ones. */
-export function* slotsOf(state: PackingState): Generator<SlotContent> {
+export function* slotsOf(state: Pick<PackingState, 'flat'>): Generator<SlotContent> {
   const { flat } = state;
   for (let at = 0; at < flat.length; ) {
     const place = flat[at]!;

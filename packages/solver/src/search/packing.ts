@@ -4,6 +4,7 @@ import { homeOf } from '../problem/home-of.ts';
 import type { NodeKind, Problem, ProblemNode } from '../problem/problem.ts';
 import { CouplingCounts } from './coupling-counts.ts';
 import { flatten, type PackingState, type SlotContent, slotsOf } from './packing-state.ts';
+import { PreferenceCounts } from './preference-counts.ts';
 
 const ADD = 0;
 const OPEN = 1;
@@ -23,6 +24,8 @@ export class Packing {
   moves: number;
   /** What the time without them costs, micros an hour over the horizon. */
   awayMicrosPerHour: number;
+  #podMicrosPerHour = 0;
+  readonly #preferences: PreferenceCounts | null;
   readonly #dims: number;
   readonly #kindOf: number[] = [];
   readonly #open: boolean[] = [];
@@ -30,6 +33,7 @@ export class Packing {
   readonly #counts: number[][] = [];
   readonly #free: Float64Array[] = [];
   readonly #domains: Int32Array[] = [];
+  readonly #podCosts: (Float64Array | null)[] = [];
   readonly #pods: number[] = [];
   readonly #spare: number[] = [];
   readonly #limitUse: Float64Array[];
@@ -41,6 +45,7 @@ export class Packing {
   constructor(problem: Problem) {
     this.problem = problem;
     this.coupling = new CouplingCounts(problem);
+    this.#preferences = problem.preferred === null ? null : new PreferenceCounts(problem.preferred);
     this.#dims = problem.resources.length;
     this.#domainBase = 1 + largestDomain(problem);
     this.microsPerHour = problem.frozenMicrosPerHour;
@@ -54,6 +59,7 @@ export class Packing {
       this.#counts.push([]);
       this.#free.push(Float64Array.from(node.capacity));
       this.#domains.push(node.domains);
+      this.#podCosts.push(node.podCosts.microsPerHour);
       this.#pods.push(0);
       this.#open[node.index] = true;
       this.microsPerHour += node.microsPerHour;
@@ -64,6 +70,16 @@ export class Packing {
     }
     this.#limitInitial = this.#limitUse.map((use) => Float64Array.from(use));
     this.coupling.forget();
+  }
+
+  /** What pods cost besides, where they are, micros an hour: expected interruptions and preferences that are not met. */
+  get podMicrosPerHour(): number {
+    return this.#podMicrosPerHour + this.companyMicrosPerHour;
+  }
+
+  /** What pods cost by who else is in their domains: the part of it that is not known of one node alone. */
+  get companyMicrosPerHour(): number {
+    return this.#preferences?.microsPerHour ?? 0;
   }
 
   get slots(): number {
@@ -123,6 +139,11 @@ export class Packing {
   /** How many of class `c` run on this node now, before any plan. */
   home(slot: number, c: number): number {
     return this.isExisting(slot) ? homeOf(this.node(slot), c) : 0;
+  }
+
+  /** What one of class `c` costs there, whatever others are there. */
+  podCost(slot: number, c: number): number {
+    return this.#podCosts[slot]?.[c] ?? 0;
   }
 
   /** What it costs to move one of class `c`, the time without it included. */
@@ -213,12 +234,14 @@ export class Packing {
       this.#counts.push([]);
       this.#free.push(new Float64Array(this.#dims));
       this.#domains.push(new Int32Array(0));
+      this.#podCosts.push(null);
       this.#kindOf.push(-1);
       this.#pods.push(0);
     }
     this.#kindOf[slot] = kind.index;
     this.#free[slot]!.set(kind.capacity);
     this.#domains[slot] = this.#domainsOfLaunched(kind, slot);
+    this.#podCosts[slot] = kind.podCosts.microsPerHour;
     this.#setOpen(slot, true);
     this.#log.push(OPEN, slot, 0, 0);
     return slot;
@@ -260,12 +283,12 @@ export class Packing {
   }
 
   state(): PackingState {
-    const { microsPerHour, awayMicrosPerHour, moves } = this;
-    return { microsPerHour, awayMicrosPerHour, moves, flat: flatten(this.#openSlots()) };
+    const { microsPerHour, awayMicrosPerHour, podMicrosPerHour, moves } = this;
+    return { microsPerHour, awayMicrosPerHour, podMicrosPerHour, moves, flat: flatten(this.#openSlots()) };
   }
 
   /** Becomes the given state. */
-  load(state: PackingState): void {
+  load(state: Pick<PackingState, 'flat'>): void {
     for (let slot = 0; slot < this.slots; slot++) {
       if (!this.#open[slot]) continue;
       this.clear(slot);
@@ -352,6 +375,8 @@ export class Packing {
     const cameHome = Math.min(home, after) - Math.min(home, before);
     if (!podClass.isPending) this.moves -= cameHome;
     this.awayMicrosPerHour -= cameHome * podClass.awayMicrosPerHour;
+    this.#podMicrosPerHour += n * this.podCost(slot, c);
+    this.#preferences?.change(podClass.preferences, this.#domains[slot]!, n);
     this.#pods[slot]! += n;
     const free = this.#free[slot]!;
     const { dims, amounts } = podClass;

@@ -4,6 +4,7 @@ import type { Relaxation } from '../bound/relax.ts';
 import { boundOfFewPods, type PossibleEnds } from '../few-pods/bound-of-few-pods.ts';
 import type { LpEngines } from '../lp/engines.ts';
 import { priceOfMove } from '../moving/price-of-move.ts';
+import { havePodsCosts } from '../problem/pod-costs.ts';
 import type { Problem } from '../problem/problem.ts';
 import { type PackingState, slotsOf } from './packing-state.ts';
 
@@ -43,14 +44,11 @@ export function movingOf(problem: Problem, relaxation: Relaxation, engines: LpEn
   return isWithin ? new Moving(() => new MovingRelaxation(problem, relaxation, engines)) : null;
 }
 
-/** Whether moves cost something. */
-function countsMoves({ classes, moveMicrosPerHour }: Problem): boolean {
-  return moveMicrosPerHour > 0 || classes.some(({ awayMicrosPerHour }) => awayMicrosPerHour > 0);
-}
-
-/** Whether nothing speaks against moves: there may be any number, and they cost nothing. */
-export function movesAreFree(problem: Problem): boolean {
-  return !countsMoves(problem) && problem.policy.maxMoves === null;
+/** Whether nothing counts but nodes: there may be any number of moves, and they cost nothing, nor does it where pods are. */
+export function onlyNodesCount(problem: Problem): boolean {
+  const { classes, moveMicrosPerHour, policy } = problem;
+  if (policy.maxMoves !== null || moveMicrosPerHour > 0 || havePodsCosts(problem)) return false;
+  return classes.every(({ awayMicrosPerHour }) => awayMicrosPerHour === 0);
 }
 
 /**
@@ -69,9 +67,9 @@ export function proveWithMoves(
 ): readonly MovingBound[] {
   const { classes, moveMicrosPerHour, policy } = problem;
   const moveCost = (c: number) => priceOfMove(classes[c]!, moveMicrosPerHour);
-  if (!countsMoves(problem) && policy.maxMoves === null) return moving?.bounds ?? [];
+  if (onlyNodesCount(problem)) return moving?.bounds ?? [];
   const most = policy.maxMoves ?? Number.POSITIVE_INFINITY;
-  const ofFewPods = boundOfFewPods(problem, moveCost, most, found, ends, stop);
+  const ofFewPods = boundOfFewPods(problem, { moveCost, withPodCosts: true }, most, found, ends, stop);
   if (ofFewPods !== null) return [{ micros: ofFewPods, moveMicros: 0 }, ...(moving?.bounds ?? [])];
   if (moving === null || stop()) return moving?.bounds ?? [];
   const { master, pods } = moving.relaxation;

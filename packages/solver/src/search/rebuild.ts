@@ -126,6 +126,7 @@ function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeK
   const { problem } = packing;
   const { least, worth } = guide;
   const eligible = problem.eligible[kind.shape]!;
+  const podCosts = kind.podCosts.microsPerHour;
   if (scratch.left.length !== kind.capacity.length) scratch.left = new Float64Array(kind.capacity.length);
   const { left } = scratch;
   left.set(kind.capacity);
@@ -144,7 +145,7 @@ function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeK
       left[r]! -= fits * amounts[d]!;
       if (left[r]! < least[r]!) isFull = true;
     }
-    value += fits * worth[c]!;
+    value += fits * (worth[c]! - (podCosts === null ? 0 : podCosts[c]!));
     if (isFull) break;
   }
   return value;
@@ -163,7 +164,9 @@ function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: n
     if (fits > 0 && coupled) fits = Math.min(fits, packing.coupling.mayAddTogether(c, packing.domains(slot)));
     if (fits <= 0) continue;
     for (let d = 0; d < dims.length; d++) left[dims[d]!]! -= fits * amounts[d]!;
-    value += fits * guide.worth[c]! + Math.min(fits, packing.home(slot, c)) * packing.priceOfMove(c, movePrice);
+    value +=
+      fits * (guide.worth[c]! - packing.podCost(slot, c)) +
+      Math.min(fits, packing.home(slot, c)) * packing.priceOfMove(c, movePrice);
   }
   return value;
 }

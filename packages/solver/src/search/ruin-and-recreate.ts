@@ -121,7 +121,8 @@ function contentWorth(packing: Packing, guide: Guide, slot: number, movePrice: n
   for (let k = 0; k < classes.length; k++) {
     const c = classes[k]!;
     worth +=
-      guide.worth[c]! * counts[k]! + packing.priceOfMove(c, movePrice) * Math.min(counts[k]!, packing.home(slot, c));
+      (guide.worth[c]! - packing.podCost(slot, c)) * counts[k]! +
+      packing.priceOfMove(c, movePrice) * Math.min(counts[k]!, packing.home(slot, c));
   }
   return worth;
 }

@@ -6,7 +6,7 @@ import type { SearchEffort } from './effort.ts';
 import { type Design, packAfresh } from './fresh.ts';
 import { type Guide, guideOf } from './guide.ts';
 import { Packing } from './packing.ts';
-import type { PackingState } from './packing-state.ts';
+import { costOf, type PackingState } from './packing-state.ts';
 import { placePending } from './place-pending.ts';
 import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
@@ -68,7 +68,7 @@ export class Search {
     this.archive.offer(this.packing);
     this.first = this.packing.state();
     this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
-    this.potential = (this.packing.microsPerHour - bound) / Math.max(1, this.packing.microsPerHour);
+    this.potential = (costOf(this.packing) - bound) / Math.max(1, costOf(this.packing));
     const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
     const size =
       Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods) * Math.max(1, Math.sqrt(this.pods / VERY_MANY));
