@@ -1,6 +1,6 @@
-import type { Policy, Snapshot, SnapshotPod } from '@restow/model';
+import type { Policy, SnapshotPod } from '@restow/model';
 import type { Movement } from './movement.ts';
-import { stakes } from './stake.ts';
+import type { Stake } from './stake.ts';
 
 /**
  * What the time without a pod costs when it is moved once, micro-units an hour over the policy's horizon: the
@@ -8,11 +8,10 @@ import { stakes } from './stake.ts';
  * enough to choose an order by when all must leave, not to leave a node for it that costs money every hour.
  */
 export function awayCosts(
-  snapshot: Snapshot,
   policy: Policy,
+  stakeOf: (pod: SnapshotPod) => Stake,
   movement: (pod: SnapshotPod) => Movement,
 ): (pod: SnapshotPod) => number {
-  const stakeOf = stakes(snapshot, policy);
   return (pod) => {
     const { awayMicrosPerSecond, isAwaySaid } = stakeOf(pod);
     if (!isAwaySaid) return 0;

@@ -95,6 +95,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
   const coupling = new CouplingIndex(pods, world, sharesOf(snapshot, policy));
   const preferences = new PreferenceIndex(pods, world, fullMicros, (key, filter) => coupling.topologyOf(key, filter));
   const movement = predictMovement(asTheyAre, policy);
+  const stakeOf = stakes(asTheyAre, policy);
   const demands = new Map(mobile.map((pod) => [pod, demandOf(pod, world)]));
   const resources = [...new Set([...demands.values()].flatMap((demand) => Object.keys(demand)))].sort(compareText);
   const { classes, eligible, unmet, classOf } = groupIntoClasses(
@@ -106,9 +107,11 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     snapshot,
     policy,
     world,
-    awayCosts(asTheyAre, policy, movement),
-    podCostingOf(policy, fullMicros, stakes(asTheyAre, policy)),
-    (pod) => preferences.of(pod),
+    {
+      away: awayCosts(policy, stakeOf, movement),
+      preferences: (pod) => preferences.of(pod),
+      ...podCostingOf(policy, fullMicros, stakeOf),
+    },
   );
   const costsOn = podCostsOn(classes, unmet, fullMicros);
 
@@ -120,7 +123,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     const sum = demandOfAll(some, world);
     return Float64Array.from(resources, (name) => sum[name] ?? 0);
   };
-  const unpricedRooms = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
+  const drafted = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
     const pinned = immobileByNode.get(node.name) ?? [];
     const heldBy = pinned.filter((pod) => !belongsToNode(pod));
     const home = Map.groupBy(mobileByNode.get(node.name) ?? [], (pod) => classOf.get(pod)!);
@@ -180,7 +183,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     drafts.flatMap(({ daemons }) => daemons),
   );
   const initial = terms.map((term) => new Map(term.fixedByDomain));
-  for (const { homeClasses, homeCounts, domains } of unpricedRooms) {
+  for (const { homeClasses, homeCounts, domains } of drafted) {
     homeClasses.forEach((c, position) => {
       for (const term of classes[c]!.matches) {
         const domain = domains[terms[term]!.topologyKey]!;
@@ -196,7 +199,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     });
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
-  const problemNodes = priceWaitingRooms(unpricedRooms, classes, kinds, eligible);
+  const problemNodes = priceWaitingRooms(drafted, classes, kinds, eligible);
 
   for (const [pod, reasons] of reasonsWithoutPlace(
     classes,

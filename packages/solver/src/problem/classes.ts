@@ -39,9 +39,7 @@ export function groupIntoClasses(
   snapshot: Snapshot,
   policy: Policy,
   world: World,
-  awayMicrosPerHour: (pod: SnapshotPod) => number,
   costing: PodCosting,
-  preferencesOf: (pod: SnapshotPod) => PodPreferences,
 ): {
   classes: PodClass[];
   eligible: Uint8Array[];
@@ -66,10 +64,10 @@ export function groupIntoClasses(
     }
     const { matches, repels, attracts, spreads } = coupling.couplingOf(pod);
     const isPending = isWaitingRoom(pod.node!);
-    const away = isPending ? 0 : awayMicrosPerHour(pod);
+    const away = isPending ? 0 : costing.away(pod);
     const unmet = costing.unmet(pod, shapes.facts);
     const interruption = costing.interruptionMicros(pod);
-    const preferences = preferencesOf(pod);
+    const preferences = costing.preferences(pod);
     const key = JSON.stringify([
       resources.map((name) => demand[name] ?? 0),
       matches,

@@ -3,6 +3,7 @@ import { FULL_WEIGHT, unmetOnNode } from '@restow/scheduling';
 import { inBits } from '../moving/away-costs.ts';
 import type { Stake } from '../moving/stake.ts';
 import type { Realisation } from '../order/realise.ts';
+import type { PodPreferences } from './preferences.ts';
 import type { PodClass, PodCosts, Problem } from './problem.ts';
 import type { ShapeFacts } from './shapes.ts';
 
@@ -13,13 +14,20 @@ export const NO_POD_COSTS: PodCosts = { microsPerHour: null, interruptionsPerHou
 
 /** What is asked of a pod, so that those are alike that cost as much wherever they are. */
 export interface PodCosting {
+  /** See `PodClass.awayMicrosPerHour`. */
+  readonly away: (pod: SnapshotPod) => number;
+  readonly preferences: (pod: SnapshotPod) => PodPreferences;
   /** By shape, the weight of what the pod prefers of its node and has not; empty: nothing anywhere, or it costs nothing. */
   readonly unmet: (pod: SnapshotPod, shapes: readonly ShapeFacts[]) => readonly number[];
   readonly interruptionMicros: (pod: SnapshotPod) => number;
 }
 
 /** `fullMicros`: what a preference of full weight costs an hour that is not met. */
-export function podCostingOf({ prices }: Policy, fullMicros: number, stakeOf: (pod: SnapshotPod) => Stake): PodCosting {
+export function podCostingOf(
+  { prices }: Policy,
+  fullMicros: number,
+  stakeOf: (pod: SnapshotPod) => Stake,
+): Pick<PodCosting, 'unmet' | 'interruptionMicros'> {
   const known = new Map<string, readonly number[]>();
   return {
     unmet: (pod, shapes) => {
