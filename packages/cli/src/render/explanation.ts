@@ -6,6 +6,8 @@ export function explainNode(plan: Plan, name: string): string | null {
   const target = plan.target.nodes.find((node) => node.name === name);
   const removed = plan.steps.some((step) => step.kind === 'remove' && step.node === name);
   const { currency } = plan.summary;
+  const waiting = (plan.target.pending ?? []).filter(({ node }) => node === name).length;
+  const room = waiting === 0 ? [] : [`  there will be room for ${waiting} pods that wait for a node`];
   const leaving = plan.target.placements.filter(({ from }) => from === name);
   const there = plan.target.placements.filter(({ node }) => node === name);
   if (target === undefined && !removed) return null;
@@ -24,6 +26,7 @@ export function explainNode(plan: Plan, name: string): string | null {
     return lines([
       `node ${name} comes: ${what}`,
       `  it takes ${there.length} pods from ${from.size} nodes`,
+      ...room,
       other === undefined
         ? '  nothing else that can be launched holds the same pods'
         : `  next best for the same pods: ${other.instanceType} in ${other.zone ?? 'any zone'}, ${formatMicros(other.microsPerHour, currency, 4)}/h`,
@@ -42,6 +45,7 @@ export function explainNode(plan: Plan, name: string): string | null {
   return lines([
     `node ${name} stays: ${what}`,
     `  ${there.length} pods at the end, ${leaving.length} leave, ${there.filter(({ from }) => from !== null).length} come`,
+    ...room,
     ...(reasons.length === 0
       ? ['  nothing forbids to remove it; no cheaper placement of its pods was found']
       : reasons.map((reason) => `  ${reason}`)),

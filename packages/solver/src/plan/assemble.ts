@@ -110,7 +110,7 @@ export function assemblePlan(facts: PlanFacts): Plan {
         unpriced: problem.unpriced.length,
       },
       pods: snapshot.pods.filter((pod) => pod.node !== null && !belongsToNode(pod)).length,
-      pending: snapshot.pods.filter(({ node, terminating }) => node === null && !terminating).length,
+      pending: snapshot.pods.filter((pod) => pod.node === null && !pod.terminating && !belongsToNode(pod)).length,
       moves: realisation.moves.length,
       stallMs: predictions.reduce((sum, { stallMs }) => sum + stallMs, 0),
       movedBytes: predictions.reduce((sum, { movedBytes }) => sum + movedBytes, 0),

@@ -24,8 +24,7 @@ export function withWaitingRooms(request: PlanRequest): PlanRequest {
   const machineOf = machines(snapshot);
   const rooms: SnapshotNode[] = [];
   const pods = snapshot.pods.map((pod) => {
-    if (pod.node !== null || pod.terminating || belongsToNode(pod)) return pod;
-    if (reasonsToWait(pod, policy, world).length > 0) return pod;
+    if (pod.node !== null || reasonsToWait(pod, policy, world).length > 0) return pod;
     const name = `${PREFIX}${pod.namespace}/${pod.name}`;
     rooms.push(roomOf(name, machineOf(pod)));
     return { ...pod, node: name };
@@ -50,6 +49,8 @@ export function reasonsToWait(pod: SnapshotPod, { pending }: Policy, world: Worl
   if (!pending.makeRoom) return ['this plan places only pods that run (policy pending.makeRoom)'];
   if (pod.priority < pending.leastPriority)
     return [`its priority is ${pod.priority}: no room is made for it (policy pending.leastPriority)`];
+  if (belongsToNode(pod)) return ['it belongs to one node, and nothing else can take it'];
+  if (pod.terminating) return ['it is terminating'];
   const claims = pod.claims.filter((claim) => !world.volumes.has(`${pod.namespace}/${claim}`));
   return [
     ...unclearReasons(pod, world),
