@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalJson, digestOf } from './digest.ts';
+import { canonicalJson, digestOf, digestOfShort } from './digest.ts';
 
 test('the order of members does not matter, that of items does', () => {
   expect(canonicalJson({ b: 1, a: { d: [2, 1], c: null } })).toBe('{"a":{"c":null,"d":[2,1]},"b":1}');
@@ -20,6 +20,7 @@ test('the digest is that of the whole canonical text, in however many pieces it 
   fc.assert(
     fc.property(fc.oneof(fc.jsonValue({ maxDepth: 5 }), fc.dictionary(fc.string(), member)), (value) => {
       expect(digestOf(value)).toBe(whole(value));
+      expect(digestOfShort(value)).toBe(whole(value));
     }),
   );
   const long = Array.from({ length: 20_000 }, (_, k) => ({ name: `pod-${k}`, at: [k, undefined], none: undefined }));

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 
 /**
  * JSON with the members of every object in code-unit order and no white space, so that equal data have equal text.
@@ -22,17 +22,22 @@ function inOrder(source: object, of: (member: unknown) => unknown): Record<strin
   return copy;
 }
 
+/** The same as `digestOf`, of what is short: its text is taken at once. */
+export function digestOfShort(value: unknown): string {
+  return `sha256:${hash('sha256', canonicalJson(value))}`;
+}
+
 /** `sha256:` and the hex digest of the canonical JSON of `value`, which is never there as a whole: it may be long. */
 export function digestOf(value: unknown): string {
-  const hash = createHash('sha256');
+  const digest = createHash('sha256');
   let text = '';
   for (const piece of piecesOf(value, DEEPEST_PIECES)) {
     text += piece;
     if (text.length < LONGEST_PIECE) continue;
-    hash.update(text);
+    digest.update(text);
     text = '';
   }
-  return `sha256:${hash.update(text).digest('hex')}`;
+  return `sha256:${digest.update(text).digest('hex')}`;
 }
 
 /** Long lists are this deep in what restow writes: `target.placements` of a plan. */

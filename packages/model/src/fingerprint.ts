@@ -1,4 +1,4 @@
-import { digestOf } from './digest.ts';
+import { digestOfShort } from './digest.ts';
 import { MEASURED_MEMORY } from './labels.ts';
 import type { Resources } from './resources.ts';
 import type { SnapshotNode, SnapshotPod } from './snapshot.ts';
@@ -13,7 +13,7 @@ const PASSING_TAINT = /^(node\.kubernetes\.io|restow\.dev)\//;
 export function nodeFingerprint(node: SnapshotNode): string {
   const { labels, taints, allocatable, arch, os, instanceType, zone, capacityType, owner, group } = node;
   const lasting = taints.filter(({ key }) => !PASSING_TAINT.test(key));
-  return digestOf({
+  return digestOfShort({
     labels,
     taints: lasting,
     allocatable: asStated(allocatable),
@@ -35,7 +35,7 @@ export function podFingerprint(pod: SnapshotPod): string {
   const of = { namespace, labels, owner: owner?.uid ?? null, requests, spec, ...parts };
   const last = LAST.get(spec);
   if (last !== undefined && isSame(last.of, of)) return last.fingerprint;
-  const fingerprint = digestOf({ ...of, labels: withoutIdentity(labels), requests: asStated(requests) });
+  const fingerprint = digestOfShort({ ...of, labels: withoutIdentity(labels), requests: asStated(requests) });
   LAST.set(spec, { of, fingerprint });
   return fingerprint;
 }

@@ -107,6 +107,7 @@ function exploreFurther(
     const design = divedDesign(problem, relaxation, guide, engines, random, noise, stop);
     if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
   }
+  if (stop()) return;
   if (onlyNodesCount(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
     return;
   packing.load(first);
