@@ -73,7 +73,7 @@ test('the checker counts types', () => {
   const launched = ['small', 'lean'].map((instanceType, index): LaunchedNode => {
     const labels = { 'node.kubernetes.io/instance-type': instanceType };
     const view = { ...buildNode(`new-${index}`, { labels }), attachLimits: {} };
-    return { view, arch: 'amd64', os: 'linux', capacityType: 'on-demand', daemons: [] };
+    return { view, arch: 'amd64', os: 'linux', capacityType: 'on-demand', group: null, daemons: [] };
   });
   const { snapshot, policy } = request(0, { mostInstanceTypes: 1 });
   const input = { snapshot, policy, launched, moves: [], removed: [], limitAttach: () => ({}) };

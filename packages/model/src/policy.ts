@@ -159,6 +159,16 @@ export const policySchema = z.strictObject({
   /** Nodes with these labels belong to a known owner and may be removed, although they carry no label of a manager. */
   ownedNodes: names.default([]),
   templates: z.array(template).default([]),
+  /** How many nodes a group has, by the name that its owner gives it (node pool, node group): a plan leaves no fewer and launches no more, as far as it has not fewer or more already. */
+  groups: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        leastNodes: z.int().nonnegative().default(0),
+        mostNodes: z.int().nonnegative().nullable().default(null),
+      }),
+    )
+    .default([]),
   stall: z
     .strictObject({
       /** Predicted time without the pod when it is evicted and nothing stands in for it. */

@@ -28,6 +28,7 @@ import { namesOf } from './plan/assemble.ts';
 import { bestWithin, chooseWorthwhile, planWithin } from './plan-within.ts';
 import { buildProblem } from './problem/build-problem.ts';
 import { coverageOf, coveredPrices } from './problem/coverage.ts';
+import { withoutKept } from './problem/group-sizes.ts';
 import { withHeadroom } from './problem/headroom.ts';
 import { withMeasuredMemory } from './problem/measured-memory.ts';
 import type { NodeKind, Problem } from './problem/problem.ts';
@@ -128,12 +129,13 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     context.onProgress('bounding');
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
     const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
-    const found = relax(on, containersOf(on), context.engines, EFFORTS[effort].relaxation, isNear, stop);
+    const free = withoutKept(on);
+    const found = relax(free, containersOf(free), context.engines, EFFORTS[effort].relaxation, isNear, stop);
     return {
       ...found,
       bound: Math.max(
         found.bound,
-        boundOfFewPods(on, NODES_ALONE, Number.POSITIVE_INFINITY, () => now, ANY_END, stop) ?? 0,
+        boundOfFewPods(free, NODES_ALONE, Number.POSITIVE_INFINITY, () => now, ANY_END, stop) ?? 0,
       ),
     };
   };
@@ -146,8 +148,9 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     return explore(on, relaxation, { ...wanted, isReachable }, context.engines, EFFORTS[effort], seed, stop);
   };
   const relaxation = relaxed(problem);
-  const tightened = beginTightening(problem, relaxation, context, effort);
-  const moving = movingOf(problem, relaxation, context.engines);
+  const free = withoutKept(problem);
+  const tightened = beginTightening(free, relaxation, context, effort);
+  const moving = movingOf(free, relaxation, context.engines);
   try {
     const frontier = search(problem, relaxation, { moving, others: limits });
     const states = [...frontier];
@@ -187,12 +190,10 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const ends = sets === null ? ANY_END : possibleEndsOf(snapshot, problem, sets);
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
-    const ofFewPods = isProven
-      ? null
-      : boundOfFewPods(problem, NODES_ALONE, most, () => best.microsPerHour, ends, stop);
+    const ofFewPods = isProven ? null : boundOfFewPods(free, NODES_ALONE, most, () => best.microsPerHour, ends, stop);
     const bound = Math.max(relaxation.bound, tighter, ofFewPods ?? 0, before?.relaxation.bound ?? 0);
     const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
-    const ownBounds = proveWithMoves(problem, moving, states.at(-1), found, ends, EFFORTS[effort].proof, stop);
+    const ownBounds = proveWithMoves(free, moving, states.at(-1), found, ends, EFFORTS[effort].proof, stop);
     return {
       asked,
       digests,

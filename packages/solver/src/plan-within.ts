@@ -102,11 +102,12 @@ function check(request: PlanRequest, problem: Problem, realisation: Realisation)
   return checkPlan({
     snapshot,
     policy,
-    launched: realisation.launched.map(({ slot, kind }) => ({
+    launched: realisation.launched.map(({ slot, kind, spare }) => ({
       view: kind.view(nameOf(slot)),
       arch: kind.offering.arch,
       os: kind.offering.os,
       capacityType: kind.offering.capacityType,
+      group: spare ? null : kind.template.group,
       daemons: kind.daemons.map((_, index) => daemonPodOf(kind, index, nameOf(slot))),
     })),
     moves: realisation.moves.map(({ pod, from, to }) => ({ pod, from: nameOf(from), to: nameOf(to) })),

@@ -23,6 +23,8 @@ export interface LaunchedNode {
   readonly arch: string;
   readonly os: string;
   readonly capacityType: CapacityType;
+  /** Of one that is there in the end. */
+  readonly group: string | null;
   /** Daemon pods that it will run. */
   readonly daemons: readonly SnapshotPod[];
 }
@@ -110,6 +112,15 @@ export function checkPlan(input: CheckInput): string[] {
   if (types.size > (policy.launch.mostInstanceTypes ?? types.size))
     problems.push(`${types.size} instance types are launched (policy launch.mostInstanceTypes)`);
   const gone = new Set(removed);
+  for (const { name, leastNodes, mostNodes } of policy.groups) {
+    const before = snapshot.nodes.filter(({ group }) => group === name);
+    const after =
+      before.filter((node) => !gone.has(node.name)).length + launched.filter(({ group }) => group === name).length;
+    if (after < Math.min(leastNodes, before.length))
+      problems.push(`group ${name} has ${after} nodes in the end (policy groups)`);
+    if (mostNodes !== null && after > Math.max(mostNodes, before.length))
+      problems.push(`group ${name} has ${after} nodes in the end (policy groups)`);
+  }
   for (const [pod, node] of position) {
     if (gone.has(node) && !belongsToNode(pod))
       problems.push(`${node} is removed with ${pod.namespace}/${pod.name} on it`);

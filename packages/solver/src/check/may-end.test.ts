@@ -33,7 +33,7 @@ test('where any order of moves leads that the checker passes, a plan may end; an
       const kind = problem.kinds[index]!;
       const { arch, os, capacityType } = kind.offering;
       const daemons = kind.daemons.map((_, daemon) => daemonPodOf(kind, daemon, `launched-${k}`));
-      return { view: kind.view(`launched-${k}`), arch, os, capacityType, daemons };
+      return { view: kind.view(`launched-${k}`), arch, os, capacityType, group: null, daemons };
     });
     const limits = attachLimitsOf(snapshot);
     const limitAttach = (node: string) => limits.byNode.get(node) ?? {};

@@ -67,7 +67,7 @@ test('two pods that others stand in for are moved rather than one that is away',
 
 test('the objective is the nodes and each part of what it costs to get there', () => {
   const evicted = planOf({ perSecondAway: '0.12', change: { movePrice: '0.024' } }).summary.objective;
-  const parts = { nodes: 400_000, moves: 1_000, away: 100_000, traffic: 0, surge: 0 };
+  const parts = { nodes: 400_000, moves: 1_000, away: 100_000, traffic: 0, surge: 0, risk: 0, preferences: 0 };
   expect(evicted).toEqual({ total: 501_000, bound: expect.any(Number), ...parts });
   expect(evicted!.bound).toBeCloseTo(501_000, -1);
 });

@@ -25,6 +25,7 @@ import { CouplingIndex } from './coupling.ts';
 import type { NodePrices } from './coverage.ts';
 import { demandOf, demandOfAll, holdsInBound, supplyOf } from './demand.ts';
 import { dropDominated } from './dominance.ts';
+import { keepLeastNodes, reasonToKeep } from './group-sizes.ts';
 import { draftKinds } from './kinds.ts';
 import { limitGroupsOf } from './limits.ts';
 import { reasonsWithoutPlace } from './no-other-place.ts';
@@ -123,6 +124,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     const sum = demandOfAll(some, world);
     return Float64Array.from(resources, (name) => sum[name] ?? 0);
   };
+  const sizedGroups = new Set<string | null>(policy.groups.map(({ name }) => name));
   const drafted = active.map(({ node, view, microsPerHour, kept }, index): ProblemNode => {
     const pinned = immobileByNode.get(node.name) ?? [];
     const heldBy = pinned.filter((pod) => !belongsToNode(pod));
@@ -141,6 +143,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
       microsPerHour,
       capacity,
       removable: kept.length === 0 && heldBy.length === 0,
+      keptForGroup: false,
       receives: !overfull && !isWaitingRoom(node.name),
       shape: nodeShapes[index]!,
       podCosts: isWaitingRoom(node.name)
@@ -149,7 +152,7 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
       domains: domainsByNode.get(node.name)!,
       homeClasses: Int32Array.from(homeClasses),
       homeCounts: Int32Array.from(homeClasses, (c) => home.get(c)!.length),
-      limitGroup: node.owner === 'karpenter' ? limitNames.indexOf(node.group) : -1,
+      limitGroup: node.owner === 'karpenter' || sizedGroups.has(node.group) ? limitNames.indexOf(node.group) : -1,
     };
   });
 
@@ -199,7 +202,9 @@ export function buildProblem(snapshot: Snapshot, book: PriceBook, prices: NodePr
     });
   const allKinds = draftedKinds.map((kind) => ({ ...kind, usable: !addsDomain(kind) }));
   const kinds = dropDominated(allKinds, eligible).map((kind, index) => ({ ...kind, index }));
-  const problemNodes = priceWaitingRooms(drafted, classes, kinds, eligible);
+  const priced = priceWaitingRooms(drafted, classes, kinds, eligible);
+  const problemNodes = keepLeastNodes(priced, frozen, policy);
+  for (const one of problemNodes) if (one.keptForGroup) nodeReasons.set(one.node.name, [reasonToKeep(one, policy)]);
 
   for (const [pod, reasons] of reasonsWithoutPlace(
     classes,

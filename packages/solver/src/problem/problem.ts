@@ -93,6 +93,8 @@ export interface ProblemNode {
   readonly capacity: Float64Array;
   /** May be removed when it is empty; otherwise `keepReasons` says why not. */
   readonly removable: boolean;
+  /** Not removable only because its group must have so many nodes. */
+  readonly keptForGroup: boolean;
   /** Takes pods that are not there now. */
   readonly receives: boolean;
   readonly shape: number;

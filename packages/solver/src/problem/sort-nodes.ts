@@ -18,7 +18,7 @@ export interface SortedNodes {
   readonly frozen: readonly SnapshotNode[];
   readonly frozenPrices: ReadonlyMap<string, number>;
   readonly unpriced: readonly string[];
-  readonly nodeReasons: ReadonlyMap<string, Reasons>;
+  readonly nodeReasons: Map<string, Reasons>;
   /** Where the prices come from, and what that leaves open. */
   readonly notes: Set<string>;
 }

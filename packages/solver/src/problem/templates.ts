@@ -8,6 +8,7 @@ import {
   type SnapshotNode,
 } from '@restow/model';
 import { matchesExpression } from '@restow/scheduling';
+import { withMostNodes } from './group-sizes.ts';
 import type { Template } from './problem.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -36,7 +37,7 @@ export function templatesOf(snapshot: Snapshot, policy: Policy, fromPriceFile: b
   ];
   const templates = [...declared, ...groupTemplates(snapshot)];
   if (fromPriceFile && declared.length === 0) templates.push(PLAIN);
-  return templates;
+  return templates.map((template) => withMostNodes(template, policy));
 }
 
 const PLAIN: Template = {
