@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readPeerRuns } from './peers.ts';
-import { BenchCluster } from './plan-cluster.ts';
+import { BenchCluster, POLICY } from './plan-cluster.ts';
 
 /**
  * Follows the paths that Karpenter took on the comparison clusters: what restow's plan costs with so many moves as Karpenter
@@ -27,6 +27,8 @@ if (values.data === undefined) {
 const clusters = resolve(values.data, 'clusters');
 const points = Number(values.points);
 const share = Number(values.share);
+/** Karpenter takes whatever saves anything, so the same is asked here. */
+const NO_MINIMUM = { ...POLICY, minimumSavingFraction: 0 };
 const wanted = new RegExp(values.match);
 
 const paths = readPeerRuns(join(clusters, 'karpenter-results.jsonl'));
@@ -34,7 +36,7 @@ const paths = readPeerRuns(join(clusters, 'karpenter-results.jsonl'));
 for (const { input, policy, spotToSpot, stopped, curve } of paths) {
   const file = `${input}.json.gz`;
   if (!wanted.test(`${input} ${policy}`) || !existsSync(join(clusters, file))) continue;
-  const cluster = BenchCluster.ofData(clusters, file);
+  const cluster = BenchCluster.ofData(clusters, file, NO_MINIMUM);
   const end = curve.at(-1)![1];
   for (let point = 1; point <= points; point++) {
     const evictions = Math.round((end * point) / points);

@@ -24,25 +24,27 @@ export class BenchCluster {
   readonly #folder: string;
   readonly #dump: string;
   readonly #prices: string;
+  readonly #policyOfRuns: Policy;
 
   /** `dump`: what `kubectl get` printed; `prices`: as `--prices` takes them. */
-  constructor(dump: string, prices: string, folder = mkdtempSync(join(tmpdir(), 'restow-bench-'))) {
+  constructor(dump: string, prices: string, policy = POLICY, folder = mkdtempSync(join(tmpdir(), 'restow-bench-'))) {
     this.#folder = folder;
     this.#dump = dump;
     this.#prices = prices;
-    writeFileSync(this.#policy, JSON.stringify(POLICY));
+    this.#policyOfRuns = policy;
+    writeFileSync(this.#policy, JSON.stringify(policy));
   }
 
   /** `file`: of the data folder's clusters, which has a script that makes a dump of it. */
-  static ofData(clusters: string, file: string): BenchCluster {
+  static ofData(clusters: string, file: string, policy = POLICY): BenchCluster {
     const folder = mkdtempSync(join(tmpdir(), 'restow-bench-'));
     execFileSync(process.execPath, [join(clusters, 'to-kubectl-dump.mjs'), join(clusters, file), folder]);
-    return new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`, folder);
+    return new BenchCluster(join(folder, 'dump.json.gz'), `file:${join(folder, 'prices.csv')}`, policy, folder);
   }
 
   /** Methods that are measured beside the command. */
   otherMethods(): AsyncGenerator<MethodRun> {
-    return otherMethods(this.#dump, this.#prices, POLICY);
+    return otherMethods(this.#dump, this.#prices, this.#policyOfRuns);
   }
 
   get #policy(): string {
