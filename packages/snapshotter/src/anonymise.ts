@@ -180,7 +180,10 @@ function comparedKeys(snapshot: Snapshot): Set<string> {
       for (const { key, operator } of matchExpressions) if (operator === 'Gt' || operator === 'Lt') keys.add(key);
     }
   };
-  for (const pod of snapshot.pods) note(pod.spec.nodeAffinity);
+  for (const { spec } of snapshot.pods) {
+    note(spec.nodeAffinity);
+    note(spec.preferences?.nodes.map(({ term }) => term) ?? null);
+  }
   for (const owner of snapshot.owners) note(owner.daemon?.spec.nodeAffinity ?? null);
   for (const pool of snapshot.nodePools) {
     for (const { key, operator } of pool.requirements) if (operator === 'Gt' || operator === 'Lt') keys.add(key);

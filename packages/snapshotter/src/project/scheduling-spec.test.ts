@@ -18,6 +18,12 @@ const spec = podSpec.parse({
   },
   topologySpreadConstraints: [
     { topologyKey: 'zone', maxSkew: 1, whenUnsatisfiable: 'ScheduleAnyway', labelSelector: term.labelSelector },
+    {
+      topologyKey: 'rack',
+      maxSkew: 1,
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchExpressions: [{ key: 'app', operator: 'Resembles', values: ['web'] }] },
+    },
     { topologyKey: 'host', maxSkew: 2, whenUnsatisfiable: 'DoNotSchedule', labelSelector: term.labelSelector },
   ],
 });
@@ -28,6 +34,7 @@ test('preferences are told from rules, and one that is not understood makes the 
   expect(unknowns).toEqual([]);
   expect(topologySpread.map(({ topologyKey }) => topologyKey)).toEqual(['host']);
   expect(podAntiAffinity).toEqual([]);
+  expect(preferences!.topologySpread.map(({ topologyKey }) => topologyKey)).toEqual(['zone']);
   expect(preferences).toMatchObject({
     nodes: [{ weight: 20, term: { matchExpressions: [{ key: 'disk', values: ['ssd'] }] } }],
     podAffinity: [],

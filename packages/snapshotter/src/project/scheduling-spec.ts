@@ -23,7 +23,7 @@ export function projectSchedulingSpec(spec: RawPodSpec, unknowns: Unknowns): Sch
       affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution,
       unknowns,
     ),
-    topologySpread: projectSpread(spec, false, unknowns),
+    topologySpread: spreadsOf(spec, false).map((one) => projectSpread(one, unknowns)),
     hostPorts: projectHostPorts(spec),
     schedulerName: spec.schedulerName ?? 'default-scheduler',
     ...(preferences === null ? {} : { preferences }),
@@ -42,7 +42,7 @@ function projectPreferences(spec: RawPodSpec): Preferences | null {
       affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution,
       projectPreferred,
     ),
-    topologySpread: projectSpread(spec, true, []),
+    topologySpread: understood(spreadsOf(spec, true), projectSpread),
   };
   return Object.values(found).every(({ length }) => length === 0) ? null : found;
 }
@@ -54,14 +54,15 @@ function projectPreferred(
   return { weight, term: projectAffinityTerms([podAffinityTerm], unknowns)[0]! };
 }
 
-function understood<Raw extends { readonly weight: number }, Preference>(
+function understood<Raw extends object, Preference>(
   all: readonly Raw[] | null | undefined,
   project: (one: Raw, unknowns: Unknowns) => Preference,
 ): Preference[] {
   return (all ?? []).flatMap((one) => {
     const unknowns: Unknowns = [];
     const projected = project(one, unknowns);
-    return unknowns.length > 0 || one.weight < 1 || one.weight > 100 ? [] : [projected];
+    const isWeighed = !('weight' in one) || (Number(one.weight) >= 1 && Number(one.weight) <= 100);
+    return unknowns.length === 0 && isWeighed ? [projected] : [];
   });
 }
 
@@ -92,18 +93,23 @@ function projectAffinityTerms(
   }));
 }
 
-function projectSpread(spec: RawPodSpec, isPreferred: boolean, unknowns: Unknowns): SpreadConstraint[] {
-  return (spec.topologySpreadConstraints ?? [])
-    .filter(({ whenUnsatisfiable }) => (whenUnsatisfiable === 'ScheduleAnyway') === isPreferred)
-    .map((constraint) => ({
-      topologyKey: constraint.topologyKey,
-      maxSkew: constraint.maxSkew,
-      minDomains: constraint.minDomains ?? null,
-      selector: projectSelector(constraint.labelSelector, unknowns),
-      matchLabelKeys: constraint.matchLabelKeys ?? [],
-      honourNodeAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
-      honourNodeTaints: constraint.nodeTaintsPolicy === 'Honor',
-    }));
+type RawSpread = NonNullable<RawPodSpec['topologySpreadConstraints']>[number];
+
+function spreadsOf(spec: RawPodSpec, isPreferred: boolean): RawSpread[] {
+  const all = spec.topologySpreadConstraints ?? [];
+  return all.filter(({ whenUnsatisfiable }) => (whenUnsatisfiable === 'ScheduleAnyway') === isPreferred);
+}
+
+function projectSpread(constraint: RawSpread, unknowns: Unknowns): SpreadConstraint {
+  return {
+    topologyKey: constraint.topologyKey,
+    maxSkew: constraint.maxSkew,
+    minDomains: constraint.minDomains ?? null,
+    selector: projectSelector(constraint.labelSelector, unknowns),
+    matchLabelKeys: constraint.matchLabelKeys ?? [],
+    honourNodeAffinity: constraint.nodeAffinityPolicy !== 'Ignore',
+    honourNodeTaints: constraint.nodeTaintsPolicy === 'Honor',
+  };
 }
 
 function projectHostPorts(spec: RawPodSpec): HostPort[] {
