@@ -2,7 +2,7 @@ import type { Policy } from '@restow/model';
 import { PriceLookup } from '@restow/pricing';
 import { enginesOf, type LpEngines, loadEngines } from '@restow/solver';
 import { compactRelaxation } from '../../packages/solver/src/bound/compact-relaxation.ts';
-import { containersOf } from '../../packages/solver/src/bound/containers.ts';
+import { coveringOf } from '../../packages/solver/src/bound/covering.ts';
 import { relax } from '../../packages/solver/src/bound/relax.ts';
 import { buildProblem } from '../../packages/solver/src/problem/build-problem.ts';
 import { coverageOf, coveredPrices } from '../../packages/solver/src/problem/coverage.ts';
@@ -56,20 +56,23 @@ async function problemOf(dump: string, prices: string, policy: Policy): Promise<
 
 /** Everything that may move is packed anew: whichever new node gives most worth for its price is next. */
 function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
-  const containers = containersOf(problem);
-  const { duals } = compactRelaxation(problem, containers, engines, never);
+  const covering = coveringOf(problem);
+  const { containers, rows } = covering;
+  const { duals, rowDuals } = compactRelaxation(covering, engines, never);
   const withoutPatterns = {
     containers,
+    rows,
     bound: 0,
     duals,
+    rowDuals,
     uppers: new Float64Array(containers.length),
     patterns: [],
     isClosed: false,
   };
   const packing = new Packing(problem);
-  const guide = guideOf(problem, duals);
+  const guide = guideOf(problem, withoutPatterns);
   const random = new Random(1);
-  const design = divedDesign(problem, withoutPatterns, guide, engines, random, 0, never);
+  const design = divedDesign(problem, withoutPatterns, engines, random, 0, never);
   if (!packAfresh(packing, guide, design, random, false, never)) {
     return { microsPerHourAfter: null, bound: null, moves: null };
   }
@@ -77,6 +80,6 @@ function bestValuePerDollar(problem: Problem, engines: LpEngines): Found {
 }
 
 function boundWith(problem: Problem, engines: LpEngines): Found {
-  const { bound } = relax(problem, containersOf(problem), engines, EFFORTS.normal.relaxation, never, never);
+  const { bound } = relax(coveringOf(problem), engines, EFFORTS.normal.relaxation, never, never);
   return { microsPerHourAfter: null, bound, moves: null };
 }

@@ -54,7 +54,7 @@ test('a group keeps as many nodes as it must have, and what that costs is said',
   expect(planOf(4, []).target.nodes).toHaveLength(1);
   const plan = planOf(4, least(3));
   expect(plan.target.nodes.map(({ name }) => name)).toHaveLength(3);
-  expect(plan.summary.microsPerHour.bound).toBe(200_000);
+  expect(plan.summary.microsPerHour.bound).toBe(600_000);
   const kept = plan.stays.filter(({ kind }) => kind === 'Node');
   expect(kept.map(({ reasons }) => reasons)).toEqual(
     Array.from({ length: 3 }, () => ['its group pool has no fewer than 3 nodes (policy groups)']),
@@ -79,6 +79,7 @@ test('a group is given no more nodes than it may have', () => {
 });
 
 test('in generated clusters groups have no fewer nodes than they must, and bounds know of no choice', () => {
+  const poolOf = ({ target }: Plan) => target.nodes.filter(({ group }) => group === 'pool').length;
   let held = 0;
   for (let seed = 0; seed < (process.env.RESTOW_SOAK === '1' ? 2_000 : 60); seed++) {
     const { snapshot, book, policy } = generateCluster(seed);
@@ -86,12 +87,14 @@ test('in generated clusters groups have no fewer nodes than they must, and bound
     const request = { snapshot, book, effort: 'quick' as const, seed: 1 };
     const plan = makePlan({ ...request, policy: { ...policy, groups: least(size) } }, context());
     const free = makePlan({ ...request, policy }, context());
-    const inPool = plan.target.nodes.filter(({ group }) => group === 'pool').length;
+    const inPool = poolOf(plan);
     const before = snapshot.nodes.filter(({ group }) => group === 'pool').length;
     expect(inPool, `seed ${seed}`).toBeGreaterThanOrEqual(Math.min(size, before));
     const { after, bound } = plan.summary.microsPerHour;
     expect(bound, `seed ${seed}`).toBeLessThanOrEqual(after);
-    expect(bound, `seed ${seed}`).toBeLessThanOrEqual(free.summary.microsPerHour.after);
+    // With other nodes kept, or none that need be, it costs no less either.
+    if (poolOf(free) >= Math.min(size, before))
+      expect(bound, `seed ${seed}`).toBeLessThanOrEqual(free.summary.microsPerHour.after);
     if (after > free.summary.microsPerHour.after) held++;
   }
   expect(held).toBeGreaterThan(5);

@@ -10,7 +10,7 @@ import {
 } from '@restow/model';
 import { type Coverage, PriceLookup } from '@restow/pricing';
 import { boundedOf } from './bound/bounded.ts';
-import { containersOf } from './bound/containers.ts';
+import { coveringOf } from './bound/covering.ts';
 import type { MovingBound } from './bound/moving-relaxation.ts';
 import { type Relaxation, relax } from './bound/relax.ts';
 import { canTighten, isWholeWeighty, type Tightened, tighten, untightened } from './bound/tighten.ts';
@@ -130,7 +130,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const now = on.nodes.reduce((sum, { microsPerHour }) => sum + microsPerHour, on.frozenMicrosPerHour);
     const isNear = (bound: number) => now - bound <= WORTH_A_FRESH_START * now;
     const free = withoutKept(on);
-    const found = relax(free, containersOf(free), context.engines, EFFORTS[effort].relaxation, isNear, stop);
+    const found = relax(coveringOf(free), context.engines, EFFORTS[effort].relaxation, isNear, stop);
     return {
       ...found,
       bound: Math.max(

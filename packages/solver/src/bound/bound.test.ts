@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type LpEngines, loadEngines } from '../lp/engines.ts';
 import { buildProblem } from '../problem/build-problem.ts';
-import { containersOf } from './containers.ts';
+import { coveringOf } from './covering.ts';
 import { relax } from './relax.ts';
 import { tighten } from './tighten.ts';
 
@@ -73,8 +73,7 @@ test('the bound is never above the cheapest placement, found by trying all, and 
       const book = buildPriceBook([...MACHINES, { instanceType: 'dear', cores: 5, gib: 16, microsPerHour: 1000 }]);
       const problem = buildProblem(snapshot, book, new PriceLookup(book), DEFAULT_POLICY);
       const relaxation = relax(
-        problem,
-        containersOf(problem),
+        coveringOf(problem),
         engines,
         EFFORT,
         () => false,

@@ -1,11 +1,10 @@
 import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
-import type { Bounded } from './bounded.ts';
-import type { Container } from './containers.ts';
-import { type Knapsack, uppersOf } from './knapsack.ts';
-import { fixedPrice, lagrangianBound } from './lagrangian.ts';
-import { KnownPatterns, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
-import { priceContainers } from './pricing.ts';
+import type { Covering } from './covering.ts';
+import { fixedPrice, lagrangianBound, uppersAt } from './lagrangian.ts';
+import { KnownPatterns, type Pattern, patternsOf } from './patterns.ts';
+import { priceAt } from './pricing.ts';
+import { type Prices, RowIndex, slackColumns } from './rows.ts';
 import { SCALE } from './scale.ts';
 
 export interface RelaxationEffort {
@@ -20,12 +19,10 @@ export interface RelaxationEffort {
 }
 
 /** What is known after so many rounds. */
-export interface Generation {
-  /** Proven lower bound, micros per hour, not rounded up to what prices can add up to. */
+export interface Generation extends Prices {
+  /** Proven lower bound at these prices, micros per hour, not rounded up to what prices can add up to. */
   readonly bound: number;
-  /** Prices by class that prove it. */
-  readonly duals: Float64Array;
-  /** What no content of each container is worth more than at these prices. */
+  /** What no content of each container is worth more than, less what rows take of the container. */
   readonly uppers: Float64Array;
   readonly patterns: readonly Pattern[];
   /** The bound meets what fractions of the patterns cost: no better one is to be had in this way. */
@@ -44,76 +41,91 @@ const CONVERGED = 1e-4;
  * a bound. Work is counted in rounds; `stop` ends it early with what is proven by then.
  */
 export function generateColumns(
-  problem: Bounded,
-  containers: readonly Container[],
-  knapsacks: readonly Knapsack[],
+  covering: Covering,
   start: Start,
   engines: LpEngines,
   effort: RelaxationEffort,
   stop: () => boolean,
 ): Generation {
-  let { bound, duals: best, uppers } = start;
+  let { bound, uppers } = start;
+  let best: Prices = start;
   let work = 0;
-  const master = new Master(problem, containers, engines, start.patterns);
+  const master = new Master(covering, engines, start.patterns);
   try {
     let optimum = master.solve();
     for (let round = 0; round < effort.rounds && work < effort.work && optimum !== null && !stop(); round++) {
-      const { duals, objective } = optimum;
+      const { objective } = optimum;
       if (objective - bound <= CONVERGED * objective) break;
-      const smooth = duals.map((dual, c) => SMOOTHING * best[c]! + (1 - SMOOTHING) * dual);
-      const addFrom = (at: Float64Array, budget: number): boolean => {
-        const answers = priceContainers(knapsacks, at, effort.pricingBudget, budget, stop);
+      const smooth = between(best, optimum);
+      const addFrom = (at: Prices, budget: number): boolean => {
+        const answers = priceAt(covering, at, effort.pricingBudget, budget, stop);
         for (const { visited } of answers) work += visited;
-        const value = lagrangianBound(problem, containers, at, answers);
+        const value = lagrangianBound(covering, at, answers);
         if (value > bound) {
           bound = value;
           best = at;
-          uppers = uppersOf(answers);
+          uppers = uppersAt(covering, at, answers);
         }
         return master.addImproving(patternsOf(answers));
       };
-      const found = [addFrom(smooth, effort.pricingBudget), addFrom(duals, effort.pricingBudget)];
-      if (!found.includes(true) && !addFrom(smooth, effort.finalBudget) && !addFrom(duals, effort.finalBudget)) break;
+      const found = [addFrom(smooth, effort.pricingBudget), addFrom(optimum, effort.pricingBudget)];
+      if (!found.includes(true) && !addFrom(smooth, effort.finalBudget) && !addFrom(optimum, effort.finalBudget)) break;
       optimum = master.solve() ?? optimum;
     }
     const isClosed = optimum !== null && optimum.objective - bound <= CONVERGED * optimum.objective;
-    return { bound, duals: best, uppers, patterns: master.patterns, isClosed };
+    const { duals, rowDuals } = best;
+    return { bound, duals, rowDuals, uppers, patterns: master.patterns, isClosed };
   } finally {
     master.close();
   }
 }
 
+function between(one: Prices, other: Prices): Prices {
+  const mix = (a: Float64Array, b: Float64Array) => b.map((value, k) => SMOOTHING * a[k]! + (1 - SMOOTHING) * value);
+  return { duals: mix(one.duals, other.duals), rowDuals: mix(one.rowDuals, other.rowDuals) };
+}
+
 /** The linear program over the patterns that are known. */
 class Master {
   readonly #patterns = new KnownPatterns();
-  readonly #problem: Bounded;
-  readonly #containers: readonly Container[];
+  readonly #covering: Covering;
+  readonly #rowIndex: RowIndex;
   readonly #limitRow: ReadonlyMap<number, number>;
   readonly #lp: ReturnType<LpEngines['master']>;
-  #duals: { readonly classes: Float64Array; readonly rows: Float64Array } = {
-    classes: new Float64Array(0),
-    rows: new Float64Array(0),
-  };
+  /** Of all rows, as the engine says them. */
+  #duals = new Float64Array(0);
 
-  constructor(problem: Bounded, containers: readonly Container[], engines: LpEngines, patterns: readonly Pattern[]) {
-    this.#problem = problem;
-    this.#containers = containers;
+  constructor(covering: Covering, engines: LpEngines, patterns: readonly Pattern[]) {
+    const { problem, containers, rows: between } = covering;
+    this.#covering = covering;
+    this.#rowIndex = new RowIndex(between, containers.length);
+    const first = problem.classes.length;
     const limited = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [k] : []));
-    this.#limitRow = new Map(limited.map((k, position) => [k, problem.classes.length + position]));
+    this.#limitRow = new Map(limited.map((k, position) => [k, first + between.length + position]));
     const rows: LpRow[] = [
       ...problem.classes.map(({ pods }): LpRow => ({ sense: '>=', rhs: pods.length })),
+      ...between.map(({ most }): LpRow => ({ sense: '<=', rhs: most })),
       ...limited.map((k): LpRow => ({ sense: '<=', rhs: containers[k]!.count })),
     ];
-    this.#lp = engines.master(rows, this.#columnsOf(patterns));
+    this.#lp = engines.master(rows, [
+      ...slackColumns(between, containers, first),
+      ...this.#emptyColumns(),
+      ...this.#columnsOf(patterns),
+    ]);
   }
 
-  /** Price with fractions of patterns, micros per hour, and what one more pod of each class would cost; null without an answer. */
-  solve(): { readonly objective: number; readonly duals: Float64Array } | null {
+  /** Price with fractions of patterns, micros per hour, and what makes it up; null without an answer. */
+  solve(): (Prices & { readonly objective: number }) | null {
     const optimum = solveOrNull(this.#lp);
     if (optimum === null) return null;
-    const classes = Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE);
-    this.#duals = { classes, rows: optimum.duals };
-    return { objective: optimum.objective / SCALE + fixedPrice(this.#problem), duals: classes };
+    this.#duals = Float64Array.from(optimum.duals);
+    const { problem, rows } = this.#covering;
+    const first = problem.classes.length;
+    return {
+      objective: optimum.objective / SCALE + fixedPrice(problem),
+      duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
+      rowDuals: Float64Array.from(rows, (_, r) => Math.max(0, -optimum.duals[first + r]!) / SCALE),
+    };
   }
 
   get patterns(): readonly Pattern[] {
@@ -132,22 +144,38 @@ class Master {
   }
 
   #columnsOf(candidates: readonly Pattern[]): LpColumn[] {
-    return this.#patterns.add(candidates).map(({ container, classes, counts }) => {
-      const row = this.#limitRow.get(container);
-      return {
-        cost: this.#containers[container]!.microsPerHour * SCALE,
-        rows: row === undefined ? classes : [...classes, row],
-        values: row === undefined ? counts : [...counts, 1],
-      };
-    });
+    return this.#patterns.add(candidates).map((pattern) => this.#columnOf(pattern));
+  }
+
+  /** Of containers that some row wants whatever they hold. */
+  #emptyColumns(): LpColumn[] {
+    const wanted = new Set<number>();
+    for (const { ofContainer } of this.#covering.rows)
+      for (const [k, value] of ofContainer) if (value < 0) wanted.add(k);
+    return [...wanted].map((container) => this.#columnOf({ container, classes: [], counts: [] }));
+  }
+
+  #columnOf(pattern: Pattern): LpColumn {
+    const { container, classes, counts } = pattern;
+    const { problem, containers } = this.#covering;
+    const first = problem.classes.length;
+    const rows = [...classes];
+    const values = [...counts];
+    for (const [r, value] of this.#rowIndex.of(pattern)) {
+      rows.push(first + r);
+      values.push(value);
+    }
+    const row = this.#limitRow.get(container);
+    if (row !== undefined) {
+      rows.push(row);
+      values.push(1);
+    }
+    return { cost: containers[container]!.microsPerHour * SCALE, rows, values };
   }
 
   #improves(pattern: Pattern): boolean {
-    const { container } = pattern;
-    let worth = worthOfPattern(pattern, this.#duals.classes);
-    const row = this.#limitRow.get(container);
-    if (row !== undefined) worth += this.#duals.rows[row]! / SCALE;
-    const cost = this.#containers[container]!.microsPerHour;
-    return worth > cost + 1e-7 * Math.max(1, cost);
+    const { cost, rows, values } = this.#columnOf(pattern);
+    const worth = rows.reduce((sum, row, k) => sum + this.#duals[row]! * values[k]!, 0);
+    return worth > cost + 1e-7 * Math.max(SCALE, cost);
   }
 }

@@ -2,27 +2,35 @@ import { type LpEngines, solveOrNull } from '../lp/engines.ts';
 import type { LpColumn, LpRow } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
+import type { Covering } from './covering.ts';
+import { type Prices, RowIndex, slackColumns } from './rows.ts';
 import { SCALE } from './scale.ts';
 
 /**
  * The compact relaxation: fractions of containers, and fractions of classes in them, with total room for each resource.
- * Weak, but cheap at any size; its duals, by class and by a container's whole room, are where column generation starts.
+ * Weak, but cheap at any size; its duals, by class, by row, and by a container's whole room, are where column generation
+ * starts.
  */
 export function compactRelaxation(
-  problem: Bounded,
-  containers: readonly Container[],
+  { problem, containers, rows: between }: Pick<Covering, 'problem' | 'containers' | 'rows'>,
   engines: LpEngines,
   stop: () => boolean,
-): { readonly duals: Float64Array; readonly roomDuals: readonly ReadonlyMap<number, number>[] } {
+): Prices & { readonly roomDuals: readonly ReadonlyMap<number, number>[] } {
   const unsolved = () => ({
     duals: sharesOfCheapest(problem, containers),
+    rowDuals: new Float64Array(between.length),
     roomDuals: containers.map(() => new Map<number, number>()),
   });
   if (stop()) return unsolved();
   const roomRows: ReadonlyMap<number, number>[] = [];
-  const rows: LpRow[] = problem.classes.map(({ pods }) => ({ sense: '>=', rhs: pods.length }));
-  const columns: LpColumn[] = [];
-  for (const container of containers) {
+  const first = problem.classes.length;
+  const rows: LpRow[] = [
+    ...problem.classes.map(({ pods }): LpRow => ({ sense: '>=', rhs: pods.length })),
+    ...between.map(({ most }): LpRow => ({ sense: '<=', rhs: most })),
+  ];
+  const columns: LpColumn[] = slackColumns(between, containers, first);
+  const rowIndex = new RowIndex(between, containers.length);
+  for (const [k, container] of containers.entries()) {
     const classes = problem.classes.filter(({ index }) => container.most[index]! > 0);
     const active = new Set(classes.flatMap(({ dims }) => [...dims].filter((r) => problem.boundResources[r])));
     const rowOf = new Map<number, number>();
@@ -39,6 +47,7 @@ export function compactRelaxation(
       open.push({ row: rows.length, value: 1 });
       rows.push({ sense: '<=', rhs: container.count });
     }
+    for (const [r, value] of rowIndex.ofContainer(k)) open.push({ row: first + r, value });
     columns.push({
       cost: container.microsPerHour * SCALE,
       rows: open.map(({ row }) => row),
@@ -53,6 +62,10 @@ export function compactRelaxation(
         at.push(row);
         values.push(amounts[k]! / container.capacity[r]!);
       });
+      for (const r of rowIndex.ofPod(k, index)) {
+        at.push(first + r);
+        values.push(1);
+      }
       columns.push({ cost: 0, rows: at, values });
     }
   }
@@ -62,6 +75,7 @@ export function compactRelaxation(
     if (optimum === null) return unsolved();
     return {
       duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
+      rowDuals: Float64Array.from(between, (_, r) => Math.max(0, -optimum.duals[first + r]!) / SCALE),
       roomDuals: roomRows.map(
         (rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE])),
       ),

@@ -1,48 +1,81 @@
 import type { Bounded } from './bounded.ts';
-import type { Container } from './containers.ts';
-import type { KnapsackAnswer } from './knapsack.ts';
+import type { Covering } from './covering.ts';
+import { type KnapsackAnswer, uppersOf } from './knapsack.ts';
+import { type Prices, takenOf } from './rows.ts';
 
 /** Allowance for floating point in a sum over classes and containers; the bound is rounded down by it. */
 const ROUNDING = 1e-9;
 
 /**
- * A lower bound on the price of the nodes of any valid placement, from any prices by class `duals` ≥ 0 and a proven upper
- * bound on what one of each container can hold at those prices. Where kinds can be launched without limit, the duals are
+ * A lower bound on the price of the nodes of any valid placement, from any prices ≥ 0 by class and by row, and a proven
+ * upper bound on what one of each container can hold at those prices. Where kinds can be launched without limit, the prices are
  * scaled so that no kind is worth more than it costs (Farley 1990); limited containers enter by what they are worth above
- * their price, at the scale that bounds best (Lagrangian relaxation of the cover rows; Lübbecke and Desrosiers 2005, section 2.2).
+ * their price, at the scale that bounds best (Lagrangian relaxation of all rows but those of single containers; Lübbecke
+ * and Desrosiers 2005, section 2.2).
  */
 export function lagrangianBound(
-  problem: Bounded,
-  containers: readonly Container[],
-  duals: ArrayLike<number>,
+  covering: Pick<Covering, 'problem' | 'containers' | 'rows'>,
+  prices: Prices,
   answers: readonly KnapsackAnswer[],
 ): number {
-  let total = 0;
-  for (const { index, pods } of problem.classes) total += duals[index]! * pods.length;
+  const { problem, containers } = covering;
+  const total = worthOfAll(covering, prices);
+  const uppers = uppersAt(covering, prices, answers);
   let worthPerPrice = 0;
   containers.forEach(({ count, microsPerHour }, k) => {
-    if (Number.isFinite(count) || answers[k]!.upper === 0) return;
+    if (Number.isFinite(count) || uppers[k]! <= 0) return;
     worthPerPrice = Math.max(
       worthPerPrice,
-      microsPerHour === 0 ? Number.POSITIVE_INFINITY : answers[k]!.upper / microsPerHour,
+      microsPerHour === 0 ? Number.POSITIVE_INFINITY : uppers[k]! / microsPerHour,
     );
   });
   if (worthPerPrice === Number.POSITIVE_INFINITY) return fixedPrice(problem);
   const most = worthPerPrice > 0 ? 1 / worthPerPrice : 1;
   // In the scale the bound is concave with a corner wherever a limited container begins to be worth more than its price.
   const corners = containers.flatMap(({ count, microsPerHour }, k) => {
-    const { upper } = answers[k]!;
+    const upper = uppers[k]!;
     return Number.isFinite(count) && upper > 0 && microsPerHour < upper * most ? [microsPerHour / upper] : [];
   });
+  const size = sizeOf(covering, prices);
   let best = 0;
   for (const scale of [most, ...corners]) {
     let bound = total * scale;
     containers.forEach(({ count, microsPerHour }, k) => {
-      if (Number.isFinite(count)) bound -= count * Math.max(0, answers[k]!.upper * scale - microsPerHour);
+      if (Number.isFinite(count)) bound -= count * Math.max(0, uppers[k]! * scale - microsPerHour);
     });
-    best = Math.max(best, bound - ROUNDING * Math.abs(total * scale));
+    best = Math.max(best, bound - ROUNDING * size * scale);
   }
   return fixedPrice(problem) + best;
+}
+
+/** What all pods are worth at these prices, less what the rows take at most. */
+export function worthOfAll({ problem, rows }: Pick<Covering, 'problem' | 'rows'>, { duals, rowDuals }: Prices): number {
+  let total = 0;
+  for (const { index, pods } of problem.classes) total += duals[index]! * pods.length;
+  rows.forEach(({ most }, r) => {
+    total -= rowDuals[r]! * most;
+  });
+  return total;
+}
+
+/** What its sum is made of, signs aside: floating point is off by a part of that. */
+function sizeOf({ problem, rows }: Pick<Covering, 'problem' | 'rows'>, { duals, rowDuals }: Prices): number {
+  let size = 0;
+  for (const { index, pods } of problem.classes) size += duals[index]! * pods.length;
+  rows.forEach(({ most }, r) => {
+    size += rowDuals[r]! * Math.abs(most);
+  });
+  return size;
+}
+
+/** By container: what no content is worth more than, less what rows take of the container itself. */
+export function uppersAt(
+  { rows, containers }: Pick<Covering, 'containers' | 'rows'>,
+  prices: Prices,
+  answers: readonly KnapsackAnswer[],
+): Float64Array {
+  const taken = takenOf(rows, prices, containers.length);
+  return uppersOf(answers).map((upper, k) => upper - taken[k]!);
 }
 
 /** Price of what stays whatever is done. */

@@ -4,6 +4,7 @@ import { priceOfMove } from '../moving/price-of-move.ts';
 import { numberOfPods } from '../problem/classes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { fixedPrice } from './lagrangian.ts';
+import { type BoundRow, type Prices, RowIndex, slackColumns } from './rows.ts';
 import { SCALE } from './scale.ts';
 import type { Site } from './sites.ts';
 
@@ -25,9 +26,8 @@ export interface KnownContent {
 }
 
 /** The cheapest mixture of the contents that are known, and what it makes pods and moves worth, micros per hour. */
-export interface MovingOptimum {
+export interface MovingOptimum extends Prices {
   readonly objective: number;
-  readonly duals: Float64Array;
   /** One move more, besides its own price. */
   readonly moveMicros: number;
   /** Of all rows, as the engine says them. */
@@ -37,7 +37,10 @@ export interface MovingOptimum {
 /** A stay that there is not costs so many times the dearest node: more than any saves. */
 const MISSING = 4;
 
-/** Fractions of contents of sites: a row for each class, one for the stays that there must be, and one for each group of existing nodes. */
+/**
+ * Fractions of contents of sites: a row for each class, one for the stays that there must be, one for each group of existing
+ * nodes, and one for each rule between nodes.
+ */
 export class MovingMaster {
   /** By class: what moving one costs, micros an hour over the horizon. */
   readonly moveCosts: Float64Array;
@@ -47,15 +50,29 @@ export class MovingMaster {
   readonly #kinds: readonly Site[];
   readonly #siteOfNode = new Map<number, Site>();
   readonly #rowOf = new Map<Site, number>();
-  /** In the order of the program; null: a stay that there is not, so that it has an answer whatever is asked. */
-  readonly #columns: (SiteContent | null)[] = [null];
+  readonly #rules: readonly BoundRow[];
+  readonly #rowIndex: RowIndex;
+  readonly #indexOf: ReadonlyMap<Site, number>;
+  readonly #firstRule: number;
+  /** In the order of the program; null: a stay that there is not, or a rule that is broken, so that it has an answer whatever is asked. */
+  readonly #columns: (SiteContent | null)[];
   readonly #seen = new Set<string>();
   readonly #lp: ReturnType<LpEngines['master']>;
   #rhs: number[];
 
-  constructor(problem: Problem, sites: readonly Site[], launched: readonly SiteContent[], engines: LpEngines) {
+  /** `rules`: over what the sites hold. */
+  constructor(
+    problem: Problem,
+    sites: readonly Site[],
+    rules: readonly BoundRow[],
+    launched: readonly SiteContent[],
+    engines: LpEngines,
+  ) {
     const { classes } = problem;
     this.#problem = problem;
+    this.#rules = rules;
+    this.#rowIndex = new RowIndex(rules, sites.length);
+    this.#indexOf = new Map(sites.map((site, index) => [site, index]));
     this.moveCosts = Float64Array.from(classes, (one) => priceOfMove(one, problem.moveMicrosPerHour));
     this.#kinds = sites.filter(({ kind }) => kind !== null);
     this.nodes = sites.filter(({ kind }) => kind === null);
@@ -63,7 +80,13 @@ export class MovingMaster {
       this.#rowOf.set(site, classes.length + 1 + this.#rowOf.size);
       for (const node of site.nodes) this.#siteOfNode.set(node, site);
     }
-    this.#rhs = [...classes.map(({ pods }) => pods.length), 0, ...this.nodes.map(({ nodes }) => nodes.length)];
+    this.#firstRule = classes.length + 1 + this.nodes.length;
+    this.#rhs = [
+      ...classes.map(({ pods }) => pods.length),
+      0,
+      ...this.nodes.map(({ nodes }) => nodes.length),
+      ...this.rulesLeft(),
+    ];
     const rows = this.#rhs.map((rhs, row): LpRow => ({ sense: row <= classes.length ? '>=' : '<=', rhs }));
     const asTheyAre = this.nodes.map((site): SiteContent => {
       const { homeClasses, homeCounts } = problem.nodes[site.nodes[0]!]!;
@@ -71,7 +94,29 @@ export class MovingMaster {
       return { site, classes: [...homeClasses], counts, staying: counts };
     });
     const missing = { cost: SCALE * MISSING * dearestOf(problem), rows: [classes.length], values: [1] };
-    this.#lp = engines.master(rows, [missing, ...this.#columnsOf([...asTheyAre, ...launched])]);
+    // Where nodes are wanted whatever they hold.
+    const empty = sites
+      .filter((_, index) => this.#rowIndex.ofContainer(index).some(([, value]) => value < 0))
+      .map((site): SiteContent => ({ site, classes: [], counts: [], staying: [] }));
+    this.#columns = [null, ...rules.map(() => null), ...empty];
+    this.#lp = engines.master(rows, [
+      missing,
+      ...slackColumns(rules, sites, this.#firstRule),
+      ...empty.map((content) => this.#lpColumn(content)),
+      ...this.#columnsOf([...asTheyAre, ...launched]),
+    ]);
+  }
+
+  /** What each rule lets be, less what `contents` are already. */
+  rulesLeft(contents: Iterable<readonly [SiteContent, number]> = []): number[] {
+    const left = this.#rules.map(({ most }) => most);
+    for (const [content, times] of contents)
+      for (const [r, value] of this.#countedOf(content)) left[r]! -= times * value;
+    return left;
+  }
+
+  #countedOf({ site, classes, counts }: SiteContent): ReadonlyMap<number, number> {
+    return this.#rowIndex.of({ container: this.#indexOf.get(site)!, classes, counts });
   }
 
   /** From here on at most so many moves. */
@@ -101,6 +146,7 @@ export class MovingMaster {
     return {
       objective: optimum.objective / SCALE + this.#costOfAll(),
       duals: Float64Array.from(classes, ({ index }) => of(index)),
+      rowDuals: Float64Array.from(this.#rules, (_, r) => Math.max(0, -optimum.duals[this.#firstRule + r]!) / SCALE),
       moveMicros: of(classes.length),
       rows: optimum.duals,
     };
@@ -127,13 +173,19 @@ export class MovingMaster {
     this.#add(found);
   }
 
-  /** The contents that there are with these many pods, stays and nodes still to be covered, and how many of each. */
+  /** The contents that there are with these many pods, stays and nodes still to be covered besides what is `fixed`, and how many of each. */
   solveFor(
     demand: ArrayLike<number>,
     stays: number,
     left: ReadonlyMap<Site, number>,
+    fixed: Iterable<readonly [SiteContent, number]>,
   ): readonly (readonly [SiteContent, number])[] | null {
-    const rhs = [...Array.from(demand), Math.max(0, stays), ...this.nodes.map((site) => left.get(site) ?? 0)];
+    const rhs = [
+      ...Array.from(demand),
+      Math.max(0, stays),
+      ...this.nodes.map((site) => left.get(site) ?? 0),
+      ...this.rulesLeft(fixed),
+    ];
     this.#lp.setRightHandSides(rhs);
     const optimum = solveOrNull(this.#lp);
     this.#lp.setRightHandSides(this.#rhs);
@@ -189,7 +241,8 @@ export class MovingMaster {
     return columns;
   }
 
-  #lpColumn({ site, classes, counts, staying }: SiteContent): LpColumn {
+  #lpColumn(content: SiteContent): LpColumn {
+    const { site, classes, counts, staying } = content;
     const rows = [...classes];
     const values = [...counts];
     let cost = site.microsPerHour;
@@ -206,6 +259,10 @@ export class MovingMaster {
     if (row !== undefined) {
       rows.push(row);
       values.push(1);
+    }
+    for (const [r, value] of this.#countedOf(content)) {
+      rows.push(this.#firstRule + r);
+      values.push(value);
     }
     return { cost: cost * SCALE, rows, values };
   }

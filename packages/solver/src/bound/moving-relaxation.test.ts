@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type LpEngines, loadEngines } from '../lp/engines.ts';
 import { buildProblem } from '../problem/build-problem.ts';
-import { containersOf } from './containers.ts';
+import { coveringOf } from './covering.ts';
 import { boundWithin, MovingRelaxation } from './moving-relaxation.ts';
 import { relax } from './relax.ts';
 
@@ -107,8 +107,7 @@ test('whatever may move, the bound is never above the cheapest placement, found 
       };
       const problem = buildProblem(snapshot, book, new PriceLookup(book), policy);
       const relaxation = relax(
-        problem,
-        containersOf(problem),
+        coveringOf(problem),
         engines,
         { rounds: 30, variations: 10, pricingBudget: 1_000, finalBudget: 10_000, work: 1e6 },
         never,

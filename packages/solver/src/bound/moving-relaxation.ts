@@ -3,9 +3,11 @@ import { numberOfPods } from '../problem/classes.ts';
 import type { Problem } from '../problem/problem.ts';
 import type { KnapsackAnswer } from './knapsack.ts';
 import { fixedPrice } from './lagrangian.ts';
+import { linearRulesOf } from './linear-rules.ts';
 import { MovingMaster, type MovingOptimum, type SiteContent } from './moving-master.ts';
 import { priceContainers } from './pricing.ts';
 import type { Relaxation } from './relax.ts';
+import { type BoundRow, type Prices, rowsOf, takenOf, worthByContainer } from './rows.ts';
 import { type Site, sitesOf } from './sites.ts';
 
 /** Proven: a placement with m moves costs at least `micros − moveMicros × m`, its moves at their own price. */
@@ -23,8 +25,10 @@ export interface MovingEffort {
   readonly leastGain: number;
 }
 
-/** Prices of pods and of moves; `rows`: of all rows, where they are a master's own. */
-type Prices = Pick<MovingOptimum, 'duals' | 'moveMicros'> & { readonly rows: ArrayLike<number> | null };
+/** Prices of pods, of rules and of moves; `rows`: of all rows, where they are a master's own. */
+type MovingPrices = Pick<MovingOptimum, 'duals' | 'rowDuals' | 'moveMicros'> & {
+  readonly rows: ArrayLike<number> | null;
+};
 
 const SMOOTHING = 0.5;
 /** From one budget of a pricing problem to the next. */
@@ -47,12 +51,18 @@ export class MovingRelaxation {
   readonly #problem: Problem;
   readonly #kinds: readonly Site[];
   readonly #nodes: readonly Site[];
-  #stability: { readonly duals: Float64Array; readonly moveMicros: number; readonly value: number };
+  /** Over kinds and then nodes; each class counts as one that comes and as one that stays. */
+  readonly #rules: readonly BoundRow[];
+  #stability: Omit<MovingPrices, 'rows'> & { readonly value: number };
 
   constructor(problem: Problem, { containers, patterns, duals }: Relaxation, engines: LpEngines) {
     this.#problem = problem;
     this.pods = numberOfPods(problem);
-    const sites = sitesOf(problem, containers);
+    const rules = linearRulesOf(problem);
+    const sites = sitesOf(problem, containers, rules);
+    const rows = rowsOf(problem, sites, rules);
+    const { length } = problem.classes;
+    this.#rules = rows.map((row) => ({ ...row, classes: row.classes.flatMap((c) => [c, length + c]) }));
     this.#kinds = sites.filter(({ kind }) => kind !== null);
     this.#nodes = sites.filter(({ kind }) => kind === null);
     const siteOfKind = new Map(this.#kinds.map((site) => [site.kind, site]));
@@ -60,8 +70,9 @@ export class MovingRelaxation {
       const site = siteOfKind.get(containers[container]!.kind);
       return site === undefined ? [] : [{ site, classes, counts, staying: counts.map(() => 0) }];
     });
-    this.master = new MovingMaster(problem, sites, launched, engines);
-    this.#stability = { duals, moveMicros: 0, value: Number.NEGATIVE_INFINITY };
+    this.master = new MovingMaster(problem, sites, rows, launched, engines);
+    const rowDuals = new Float64Array(rows.length);
+    this.#stability = { duals, rowDuals, moveMicros: 0, value: Number.NEGATIVE_INFINITY };
   }
 
   /** Generates columns for at most so many moves. The optimum over those that are known by then; null: none was proven. */
@@ -79,7 +90,7 @@ export class MovingRelaxation {
       const { pricingBudget, finalBudget } = effort;
       const bound = this.#stability.value;
       const isFirst = bound === Number.NEGATIVE_INFINITY;
-      const from = (prices: Prices, most: number) =>
+      const from = (prices: MovingPrices, most: number) =>
         this.master.addImproving(this.#price(prices, mostMoves, pricingBudget, most, stop), optimum!);
       // Smoothed prices bound better, and the master's own lead on: a proof needs both.
       const isSmoothFound = !isFirst && from(this.#smooth(optimum), pricingBudget);
@@ -98,11 +109,12 @@ export class MovingRelaxation {
     this.master.close();
   }
 
-  #smooth({ duals, moveMicros }: Prices): Prices {
+  #smooth({ duals, rowDuals, moveMicros }: MovingPrices): MovingPrices {
     const best = this.#stability;
     const between = (one: number, other: number) => SMOOTHING * one + (1 - SMOOTHING) * other;
     return {
       duals: duals.map((dual, c) => between(best.duals[c]!, dual)),
+      rowDuals: rowDuals.map((dual, r) => between(best.rowDuals[r]!, dual)),
       moveMicros: between(best.moveMicros, moveMicros),
       rows: null,
     };
@@ -110,7 +122,7 @@ export class MovingRelaxation {
 
   /** The best content of every site at these prices, and a bound from what each can be worth at most. */
   #price(
-    { duals, moveMicros, rows }: Prices,
+    { duals, rowDuals, moveMicros, rows }: MovingPrices,
     mostMoves: number,
     budget: number,
     most: number,
@@ -119,51 +131,68 @@ export class MovingRelaxation {
     const { classes } = this.#problem;
     const profits = new Float64Array(2 * classes.length);
     profits.set(duals);
+    const asKinds = { duals: profits, rowDuals };
+    const takenOfAll = takenOf(this.#rules, asKinds, this.#kinds.length + this.#nodes.length);
+    const worthIn = worthByContainer(this.#rules, asKinds);
     const ofKinds = priceContainers(
       this.#kinds.map(({ knapsack }) => knapsack),
-      (k) => profitsOn(this.#kinds[k]!, profits),
+      (k) => profitsOn(this.#kinds[k]!, worthIn(k)),
       budget,
       most,
       stop,
+      takenOfAll,
     );
     // What can be launched without limit may not be worth more than it costs (Farley 1990).
     let worthPerPrice = 1;
     this.#kinds.forEach(({ microsPerHour }, k) => {
-      const { upper } = ofKinds[k]!;
+      const upper = ofKinds[k]!.upper - takenOfAll[k]!;
       if (upper > 0)
         worthPerPrice = Math.max(worthPerPrice, microsPerHour > 0 ? upper / microsPerHour : Number.POSITIVE_INFINITY);
     });
-    const scaled = duals.map((dual) => dual / worthPerPrice);
-    scaled.forEach((dual, c) => {
+    const scaled = {
+      duals: duals.map((dual) => dual / worthPerPrice),
+      rowDuals: rowDuals.map((dual) => dual / worthPerPrice),
+    };
+    scaled.duals.forEach((dual, c) => {
       profits[c] = dual;
       profits[classes.length + c] = dual + this.master.worthOfStay(c, moveMicros);
     });
-    const ofNodes = this.#priceNodes(profits, budget, most, rows, stop);
+    const ofNodes = this.#priceNodes({ duals: profits, rowDuals: scaled.rowDuals }, budget, most, rows, stop);
     let total = 0;
     for (const { index, pods } of classes) total += profits[classes.length + index]! * pods.length;
     let above = 0;
     this.#nodes.forEach(({ microsPerHour, nodes }, k) => {
-      above += nodes.length * Math.max(0, ofNodes[k]!.upper - microsPerHour);
+      const taken = takenOfAll[this.#kinds.length + k]! / worthPerPrice;
+      above += nodes.length * Math.max(0, ofNodes[k]!.upper - taken - microsPerHour);
+    });
+    this.#rules.forEach((rule, r) => {
+      const given = scaled.rowDuals[r]! * rule.most;
+      if (given > 0) above += given;
+      else total -= given;
     });
     const micros = fixedPrice(this.#problem) + total - above - ROUNDING * (Math.abs(total) + above);
     this.bounds.push({ micros, moveMicros });
     const value = micros - moveMicros * mostMoves;
-    if (value > this.#stability.value) this.#stability = { duals: scaled, moveMicros, value };
+    if (value > this.#stability.value) this.#stability = { ...scaled, moveMicros, value };
     return [...this.#contentsOf(this.#kinds, ofKinds), ...this.#contentsOf(this.#nodes, ofNodes)];
   }
 
   /** Where the prices are a master's own, what is no better than what it has is not looked for. */
   #priceNodes(
-    profits: Float64Array,
+    prices: Prices,
     budget: number,
     most: number,
     rowDuals: ArrayLike<number> | null,
     stop: () => boolean,
   ): KnapsackAnswer[] {
-    return this.#nodes.map((site) => {
+    const first = this.#kinds.length;
+    const worthIn = worthByContainer(this.#rules, prices);
+    const taken = takenOf(this.#rules, prices, first + this.#nodes.length);
+    return this.#nodes.map((site, k) => {
       const { knapsack, microsPerHour } = site;
-      const worth = profitsOn(site, profits);
-      const enough = microsPerHour + (rowDuals === null ? 0 : this.master.worthOfSite(site, rowDuals));
+      const worth = profitsOn(site, worthIn(first + k));
+      const own = rowDuals === null ? 0 : this.master.worthOfSite(site, rowDuals);
+      const enough = Math.max(0, microsPerHour + taken[first + k]! + own);
       let answer = knapsack.solve(worth, budget, enough);
       for (let spent = STEP * budget; spent <= most && !stop(); spent *= STEP) {
         if (answer.upper <= enough || answer.upper <= answer.value * (1 + 1e-9)) break;

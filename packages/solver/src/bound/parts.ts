@@ -3,8 +3,10 @@ import type { LpEngines } from '../lp/engines.ts';
 import type { Bounded } from './bounded.ts';
 import { generateColumns, type RelaxationEffort } from './column-generation.ts';
 import type { Container } from './containers.ts';
+import type { Covering } from './covering.ts';
 import { Knapsack } from './knapsack.ts';
 import { firstPatterns, type Pattern } from './patterns.ts';
+import { type BoundRow, type Prices, worthByContainer } from './rows.ts';
 
 /** Patterns of more classes than this are found part by part: what a round takes grows faster than their number. */
 export const MOST_AT_ONCE = 200;
@@ -35,13 +37,13 @@ function effortOfPart({ rounds, variations, work }: RelaxationEffort, parts: num
  * the whole, and nearly as well packed by itself. Only what can be launched takes part, and nothing is proven.
  */
 export function patternsInParts(
-  problem: Bounded,
-  containers: readonly Container[],
-  duals: Float64Array,
+  { problem, containers, rows }: Covering,
+  prices: Prices,
   engines: LpEngines,
   effort: RelaxationEffort,
   stop: () => boolean,
 ): readonly Pattern[] {
+  const worthIn = worthByContainer(rows, prices);
   const launchable = containers.flatMap(({ count }, k) => (Number.isFinite(count) ? [] : [k]));
   const patterns: Pattern[] = [];
   const parts = partsOf(problem, containers, launchable);
@@ -55,17 +57,22 @@ export function patternsInParts(
       classes: classes.map((c, index) => ({ ...problem.classes[c]!, index })),
     };
     const used = launchable.filter((k) => classes.some((c) => containers[k]!.most[c]! > 0));
-    const prices = duals.filter(among(classes));
     const all = used.map((k) => {
       const container = { ...containers[k]!, most: containers[k]!.most.filter(among(classes)) };
-      return { k, container, knapsack: new Knapsack(container, part.classes, part.boundResources) };
+      const worth = worthIn(k).filter(among(classes));
+      return { k, container, worth, knapsack: new Knapsack(container, part.classes, part.boundResources) };
     });
-    const promising = worthTrying(all, part, prices, share.pricingBudget);
-    const own = promising.map(({ container }) => container);
-    const knapsacks = promising.map(({ knapsack }) => knapsack);
-    const uppers = new Float64Array(own.length).fill(Number.POSITIVE_INFINITY);
-    const begin = { bound: 0, duals: prices, uppers, patterns: firstPatterns(part, knapsacks, prices, share, stop) };
-    const found = generateColumns(part, own, knapsacks, begin, engines, share, stop);
+    const promising = worthTrying(all, part, share.pricingBudget);
+    const own: Covering = {
+      problem: part,
+      containers: promising.map(({ container }) => container),
+      knapsacks: promising.map(({ knapsack }) => knapsack),
+      rows: rows.map((row) => partOfRow(row, problem, classes, promising, parts.length)),
+    };
+    const begin = { duals: prices.duals.filter(among(classes)), rowDuals: prices.rowDuals };
+    const uppers = new Float64Array(promising.length).fill(Number.POSITIVE_INFINITY);
+    const first = firstPatterns(own, begin, share, stop);
+    const found = generateColumns(own, { ...begin, bound: 0, uppers, patterns: first }, engines, share, stop);
     for (const { container, classes: local, counts } of found.patterns) {
       patterns.push({ container: promising[container]!.k, classes: local.map((index) => classes[index]!), counts });
     }
@@ -73,16 +80,38 @@ export function patternsInParts(
   return patterns;
 }
 
+/** What a row lets these classes be in these containers: its part of what it lets all of them be. */
+function partOfRow(
+  { most, place, classes: counted, containers, ofContainer }: BoundRow,
+  { classes }: Pick<Bounded, 'classes'>,
+  members: readonly number[],
+  used: readonly { readonly k: number }[],
+  parts: number,
+): BoundRow {
+  const podsOf = (some: readonly number[]) => some.reduce((sum, c) => sum + classes[c]!.pods.length, 0);
+  const own = counted.filter((c) => members.includes(c));
+  const there = new Set(containers);
+  return {
+    most: counted.length > 0 ? (most * podsOf(own)) / podsOf(counted) : most / parts,
+    place,
+    classes: own.map((c) => members.indexOf(c)),
+    containers: [...used.keys()].filter((at) => there.has(used[at]!.k)),
+    ofContainer: new Map(
+      used.flatMap(({ k }, at) => {
+        const value = ofContainer.get(k);
+        return value === undefined ? [] : [[at, value] as const];
+      }),
+    ),
+  };
+}
+
 /** What is nearly worth its price when filled, and for each class what holds it cheapest alone, so that nothing is left out. */
-function worthTrying<One extends { readonly container: Container; readonly knapsack: Knapsack }>(
-  all: readonly One[],
-  { classes }: Bounded,
-  prices: Float64Array,
-  budget: number,
-): readonly One[] {
+function worthTrying<
+  One extends { readonly container: Container; readonly knapsack: Knapsack; readonly worth: Float64Array },
+>(all: readonly One[], { classes }: Bounded, budget: number): readonly One[] {
   const kept = new Set(
     all.filter(
-      ({ container, knapsack }) => knapsack.solve(prices, budget).value >= PROMISING * container.microsPerHour,
+      ({ container, knapsack, worth }) => knapsack.solve(worth, budget).value >= PROMISING * container.microsPerHour,
     ),
   );
   for (const { index } of classes) {

@@ -2,8 +2,10 @@ import { seededRandom } from '@restow/model';
 import type { Bounded } from './bounded.ts';
 import type { RelaxationEffort } from './column-generation.ts';
 import type { Container } from './containers.ts';
-import type { Knapsack, KnapsackAnswer } from './knapsack.ts';
-import { priceContainers } from './pricing.ts';
+import type { Covering } from './covering.ts';
+import type { KnapsackAnswer } from './knapsack.ts';
+import { priceAt } from './pricing.ts';
+import type { Prices } from './rows.ts';
 
 /** A content of one container. */
 export interface Pattern {
@@ -49,14 +51,13 @@ export function patternsOf(answers: readonly KnapsackAnswer[]): Pattern[] {
 
 /** What column generation begins with. */
 export function firstPatterns(
-  problem: Bounded,
-  knapsacks: readonly Knapsack[],
-  duals: Float64Array,
+  covering: Covering,
+  prices: Prices,
   effort: RelaxationEffort,
   stop: () => boolean,
 ): Pattern[] {
-  const containers = knapsacks.map(({ container }) => container);
-  return [...startingPatterns(problem, containers), ...variedPatterns(knapsacks, duals, effort, stop)];
+  const { problem, containers } = covering;
+  return [...startingPatterns(problem, containers), ...variedPatterns(covering, prices, effort, stop)];
 }
 
 /**
@@ -64,8 +65,8 @@ export function firstPatterns(
  * combine is near to its optimum after a few rounds, and what is rounded from them is cheaper.
  */
 function variedPatterns(
-  knapsacks: readonly Knapsack[],
-  duals: Float64Array,
+  covering: Covering,
+  { duals, rowDuals }: Prices,
   { variations, pricingBudget }: RelaxationEffort,
   stop: () => boolean,
 ): Pattern[] {
@@ -73,7 +74,7 @@ function variedPatterns(
   const patterns: Pattern[] = [];
   for (let k = 0; k < variations && !stop(); k++) {
     const varied = duals.map((dual) => dual * (1 + SPREAD * (2 * random() - 1)));
-    patterns.push(...patternsOf(priceContainers(knapsacks, varied, pricingBudget, pricingBudget)));
+    patterns.push(...patternsOf(priceAt(covering, { duals: varied, rowDuals }, pricingBudget, pricingBudget)));
   }
   return patterns;
 }

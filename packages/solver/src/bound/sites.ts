@@ -1,6 +1,7 @@
 import type { Problem, ProblemNode } from '../problem/problem.ts';
 import type { Container } from './containers.ts';
 import { Knapsack } from './knapsack.ts';
+import { type LinearRules, standingOf } from './linear-rules.ts';
 
 /**
  * What holds pods where it counts which of them stay: a kind that can be launched, or existing nodes with the same pods.
@@ -18,20 +19,22 @@ export interface Site {
   readonly nodes: readonly number[];
 }
 
-/** The kinds among the containers, and all existing nodes, those with the same pods together. */
-export function sitesOf(problem: Problem, containers: readonly Container[]): Site[] {
+/** The kinds among the containers, and all existing nodes, those with the same pods together that are alike for the rules. */
+export function sitesOf(problem: Problem, containers: readonly Container[], rules: LinearRules): Site[] {
   const { classes, boundResources } = problem;
   const doubled = [...classes, ...classes.map((one) => ({ ...one, index: classes.length + one.index }))];
   const knapsackOf = (container: Container) => new Knapsack(container, doubled, boundResources);
+  const shared = new Map<Int32Array, Int32Array>();
   const kinds = containers.flatMap((container): Site[] => {
     const { kind, microsPerHour } = container;
     if (kind === null) return [];
-    const most = new Int32Array(doubled.length);
+    const most = shared.get(container.most) ?? new Int32Array(doubled.length);
     most.set(container.most);
+    shared.set(container.most, most);
     const podMicrosPerHour = problem.kinds[kind]!.podCosts.microsPerHour;
     return [{ knapsack: knapsackOf({ ...container, most }), microsPerHour, podMicrosPerHour, kind, nodes: [] }];
   });
-  const alike = Map.groupBy(problem.nodes, keyOf);
+  const alike = Map.groupBy(problem.nodes, (node) => `${keyOf(node)}|${standingOf(node, rules)}`);
   const existing = [...alike.values()].map((nodes): Site => {
     const [first] = nodes as [ProblemNode];
     const microsPerHour = first.removable ? first.microsPerHour : 0;

@@ -1,9 +1,10 @@
 import type { LpEngines } from '../lp/engines.ts';
 import type { Bounded } from './bounded.ts';
-import { generateColumns, type RelaxationEffort } from './column-generation.ts';
+import { type Generation, generateColumns, type RelaxationEffort } from './column-generation.ts';
+import type { Covering } from './covering.ts';
 import { type Content, HeldBy, type HeldByEffort } from './held-by.ts';
-import { type Knapsack, knapsacksOf } from './knapsack.ts';
-import { fixedPrice, priceDivisor, roundToPrices } from './lagrangian.ts';
+import { knapsacksOf } from './knapsack.ts';
+import { fixedPrice, priceDivisor, roundToPrices, worthOfAll } from './lagrangian.ts';
 import { MOST_TOGETHER } from './parts.ts';
 import { firstPatterns } from './patterns.ts';
 import type { Relaxation } from './relax.ts';
@@ -52,35 +53,35 @@ export function tighten(
   effort: TighteningEffort,
   stop: () => boolean,
 ): Tightened {
-  const { containers, duals } = relaxation;
-  const knapsacks = knapsacksOf(problem, containers);
+  const { containers, rows } = relaxation;
+  const covering = { problem, containers, rows, knapsacks: knapsacksOf(problem, containers) };
   const patterns =
-    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(problem, knapsacks, duals, effort, stop);
+    relaxation.patterns.length > 0 ? relaxation.patterns : firstPatterns(covering, relaxation, effort, stop);
   const start = { ...relaxation, patterns };
   const isWhole = isWholeWeighty(relaxation);
   // What whole nodes cost says more than the last tenths of a percent of this.
   const work = isWhole ? effort.work * COLUMNS_OF_WHOLE : effort.work;
-  const found = generateColumns(problem, containers, knapsacks, start, engines, { ...effort, work }, stop);
+  const found = generateColumns(covering, start, engines, { ...effort, work }, stop);
   const bound = Math.max(relaxation.bound, roundToPrices(problem, found.bound));
   if (stop() || !isWhole) return { bound, contents: [] };
-  return tightenWhole(problem, knapsacks, { ...found, containers, bound }, engines, effort.wholeNodes, stop);
+  return tightenWhole(covering, { ...found, bound }, engines, effort.wholeNodes, stop);
 }
 
 function tightenWhole(
-  problem: Bounded,
-  knapsacks: readonly Knapsack[],
-  relaxation: Relaxation,
+  covering: Covering,
+  found: Generation,
   engines: LpEngines,
   effort: TighteningEffort['wholeNodes'],
   stop: () => boolean,
 ): Tightened {
-  const { containers, duals, uppers } = relaxation;
+  const { problem, containers, knapsacks } = covering;
+  const uppers = found.uppers.map((upper) => Math.max(0, upper));
   const fixed = fixedPrice(problem);
-  const prices = { limit: LIMIT * (relaxation.bound - fixed), divisor: priceDivisor(problem) };
-  const demand = problem.classes.reduce((sum, { index, pods }) => sum + duals[index]! * pods.length, 0);
-  // A bound may be known from elsewhere while prices by class say nothing: then they make no row either.
-  if (demand === 0) return { bound: relaxation.bound, contents: [] };
-  const held = new HeldBy(problem, knapsacks, relaxation, engines, effort, stop);
+  const prices = { limit: LIMIT * (found.bound - fixed), divisor: priceDivisor(problem) };
+  const demand = worthOfAll(covering, found);
+  // A bound may be known from elsewhere while prices say nothing: then they make no row either.
+  if (demand <= 0) return { bound: found.bound, contents: [] };
+  const held = new HeldBy(problem, knapsacks, found, engines, effort, stop);
   const cheapestFor = (times: number) => {
     const violatedBy = (counts: Counts) => held.violatedBy(counts, times);
     return boundOfWholeNodes(containers, { uppers, demand: times * demand }, violatedBy, prices, engines, effort, stop);
@@ -89,7 +90,7 @@ function tightenWhole(
     const all = cheapestFor(1);
     const sets = [all, ...effort.roomFor.map(cheapestFor)].flatMap(({ counts }) => (counts === null ? [] : [counts]));
     const contents = sets.map((counts) => held.contentsOf(counts));
-    return { bound: Math.max(relaxation.bound, fixed + all.bound), contents };
+    return { bound: Math.max(found.bound, fixed + all.bound), contents };
   } finally {
     held.close();
   }

@@ -1,5 +1,6 @@
 import { homeOf } from '../problem/home-of.ts';
 import type { Problem } from '../problem/problem.ts';
+import { type Counted, countedAtStart, mostBySpread } from '../problem/spread-limit.ts';
 import type { PodSets } from './pod-sets.ts';
 
 /** Rules on other pods, by the names that they have in `@restow/scheduling`. */
@@ -23,16 +24,13 @@ interface Entered {
 type HomeOf = (c: number) => number;
 
 /** What is known of a term from the start on. */
-interface Standing {
-  /** Matching pods by domain, and those of them that never move. */
-  readonly initial: ReadonlyMap<number, number>;
+interface Standing extends Counted {
+  /** Of those that it counts: they never move. */
   readonly still: ReadonlyMap<number, number>;
   /** Carriers of it as anti-affinity that never move. */
   readonly stillCarriers: ReadonlyMap<number, number>;
   /** Positions of classes that match, among those that may move. */
   readonly matching: readonly number[];
-  /** All matching pods; infinite where more can come. */
-  readonly total: number;
 }
 
 /**
@@ -199,12 +197,12 @@ export class EndRules {
   /** Whether a pod can ever be let into a domain that wants a matching pod to be there. */
   #mayFollow(c: number, term: number, domain: number): boolean {
     const { classes, terms } = this.#problem;
-    const { total, initial } = this.#terms[term]!;
+    const { total, byDomain } = this.#terms[term]!;
     if (total === Infinity) return true;
     const { matches, repels } = classes[c]!;
     // The first of its kind may go anywhere, as long as it is the only one.
     if (matches.includes(term) && total <= 1) return true;
-    if (total === 0 || (this.#isClosed[term] && (initial.get(domain) ?? 0) === 0)) return false;
+    if (total === 0 || (this.#isClosed[term] && (byDomain.get(domain) ?? 0) === 0)) return false;
     // Who follows must not be kept away by those that it follows.
     const { topologyKey, fixedTotal } = terms[term]!;
     const others = classes.filter((one) => one.matches.includes(term));
@@ -213,17 +211,9 @@ export class EndRules {
     return fixedTotal > 0 || !repels.some(isTorn);
   }
 
-  /**
-   * The most matching pods that can be in a domain in the end by a spread: the last to come was let in while every
-   * other domain had at most maxSkew fewer, and there are only so many pods; or as many as were there at the start.
-   */
   #mostIn(index: number, domain: number): number {
-    const { term, maxSkew, initialSkews } = this.#problem.spreads[index]!;
-    const { total, initial } = this.#terms[term]!;
-    if (!this.#isOwn[index] || total === Infinity) return Infinity;
-    const others = initialSkews.size - (initialSkews.has(domain) ? 1 : 0);
-    const shared = Math.floor((total + others * maxSkew) / (1 + others));
-    return Math.max(maxSkew, shared, initial.get(domain) ?? 0);
+    const spread = this.#problem.spreads[index]!;
+    return this.#isOwn[index] ? mostBySpread(spread, this.#terms[spread.term]!, domain) : Infinity;
   }
 
   #matchingIn(set: number, term: number): number {
@@ -238,28 +228,21 @@ export class EndRules {
 }
 
 function termAtStart(problem: Problem, sets: PodSets, term: number): Standing {
-  const { topologyKey, growing, fixedByDomain, fixedCarriers, fixedTotal } = problem.terms[term]!;
+  const { topologyKey, fixedByDomain, fixedCarriers } = problem.terms[term]!;
   const still = new Map(fixedByDomain);
   const stillCarriers = new Map(fixedCarriers);
-  const initial = new Map(fixedByDomain);
-  let total = growing ? Infinity : fixedTotal;
   const add = (counts: Map<number, number>, domain: number, count: number) => {
     if (domain >= 0) counts.set(domain, (counts.get(domain) ?? 0) + count);
   };
   for (const { domains, homeClasses, homeCounts } of problem.nodes) {
     const domain = domains[topologyKey]!;
     for (const [k, c] of homeClasses.entries()) {
+      if (sets.classes.includes(c)) continue;
       const { matches, repels } = problem.classes[c]!;
-      const stays = !sets.classes.includes(c);
-      if (matches.includes(term)) {
-        add(initial, domain, homeCounts[k]!);
-        // Where there is no domain nobody is counted: so many more there can be once they come to one.
-        total += domain >= 0 ? homeCounts[k]! : Infinity;
-      }
-      if (stays && matches.includes(term)) add(still, domain, homeCounts[k]!);
-      if (stays && repels.includes(term)) add(stillCarriers, domain, homeCounts[k]!);
+      if (matches.includes(term)) add(still, domain, homeCounts[k]!);
+      if (repels.includes(term)) add(stillCarriers, domain, homeCounts[k]!);
     }
   }
   const matching = [...sets.classes.keys()].filter((at) => problem.classes[sets.classes[at]!]!.matches.includes(term));
-  return { initial, still, stillCarriers, matching, total };
+  return { ...countedAtStart(problem, term), still, stillCarriers, matching };
 }

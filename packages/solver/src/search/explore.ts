@@ -9,7 +9,7 @@ import { oneByOne } from './one-by-one.ts';
 import { costOf, type PackingState } from './packing-state.ts';
 import { type Moving, onlyNodesCount } from './prove-with-moves.ts';
 import { Search } from './search.ts';
-import { STRETCHES, stretchesOf } from './stretches.ts';
+import { STRETCHES, stretchesOf, stretchTo } from './stretches.ts';
 import { sweep } from './sweep.ts';
 
 /** Where no more than this part can be saved, the cluster as it is is polished and no fresh packing is tried. */
@@ -27,6 +27,8 @@ const MANY_PODS = 250;
 const FAR = 0.01;
 /** What the bound says may be packed is nearly packed: so much of the trials from a fresh packing is enough for it. */
 const DESIGNED = 1 / 3;
+/** Where moves are limited, so many times the trials from the cluster as it is are spent on that limit alone. */
+const OWN_TRIALS = 3;
 /** Prices are off by up to this part in a second fresh packing, so that it is another one. */
 const PRICE_NOISE = 0.02;
 
@@ -104,7 +106,7 @@ function exploreFurther(
   for (let k = 0; k < freshStarts || (k === freshStarts && mayPackAgain && isFar()); k++) {
     if (stop()) break;
     const noise = k === 0 ? 0 : PRICE_NOISE;
-    const design = divedDesign(problem, relaxation, guide, engines, random, noise, stop);
+    const design = divedDesign(problem, relaxation, engines, random, noise, stop);
     if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
   }
   if (stop()) return;
@@ -133,4 +135,11 @@ function exploreFurther(
     if (stop()) return;
     search.improveFrom(archive.within(stretch.mostMoves), effort.fromCurrent / STRETCHES, stretch);
   }
+  const { maxMoves } = problem.policy;
+  if (maxMoves === null || maxMoves >= pods || stop()) return;
+  search.improveFrom(
+    archive.within(maxMoves),
+    OWN_TRIALS * effort.fromCurrent,
+    stretchTo(maxMoves, archive, movePrice),
+  );
 }

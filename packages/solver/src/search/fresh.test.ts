@@ -28,7 +28,11 @@ test('what no new node holds stays where it is, and everything else is packed', 
   const policy = { ...DEFAULT_POLICY, launch: { ...DEFAULT_POLICY.launch, instanceTypes: ['narrow'] } };
   const problem = buildProblem(snapshot, book, new PriceLookup(book), policy);
   const packing = new Packing(problem);
-  const guide = guideOf(problem, new Float64Array(problem.classes.length).fill(20_000));
+  const guide = guideOf(problem, {
+    duals: new Float64Array(problem.classes.length).fill(20_000),
+    rowDuals: new Float64Array(0),
+    rows: [],
+  });
   const isPacked = packAfresh(
     packing,
     guide,

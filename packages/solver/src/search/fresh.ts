@@ -16,14 +16,13 @@ export type Design = (demand: Float64Array) => readonly FixedPattern[];
 export function divedDesign(
   problem: Problem,
   relaxation: Relaxation,
-  { worth }: Pick<Guide, 'worth'>,
   engines: LpEngines,
   random: Random,
   noise: number,
   stop: () => boolean,
 ): Design {
   const varied = () => 1 + noise * random.next();
-  return (demand) => dive(problem, relaxation, demand, { worth, varied, engines, stop });
+  return (demand) => dive(problem, relaxation, demand, { varied, engines, stop });
 }
 
 /** Contents that were found for containers; null: some are of nodes that exist. */

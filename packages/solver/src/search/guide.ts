@@ -1,10 +1,14 @@
 import { containersOf } from '../bound/containers.ts';
+import type { Relaxation } from '../bound/relax.ts';
+import { type Prices, worthByDomains } from '../bound/rows.ts';
 import type { NodeKind, Problem } from '../problem/problem.ts';
 
 /** What the search is guided by: prices by class, and the kinds worth launching. */
 export interface Guide {
   /** What a pod of the class is worth, from the relaxation's duals, micros per hour. */
   readonly worth: Float64Array;
+  /** The same in these domains, less what rules between nodes make scarce there. */
+  readonly worthIn: (domains: Int32Array) => ArrayLike<number>;
   /** Kinds that no other one can stand in for, coupling aside. */
   readonly kinds: readonly number[];
   /** All kinds, for pods that need a place in a domain. */
@@ -20,8 +24,9 @@ export interface Guide {
 /** Kinds whose room has the same proportions within this factor are filled in the same order. */
 const ALIKE = 1.15;
 
-export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
-  const worth = Float64Array.from(problem.classes, ({ index }) => duals[index]!);
+export function guideOf(problem: Problem, relaxation: Prices & Pick<Relaxation, 'rows'>): Guide {
+  const { duals: worth, rows } = relaxation;
+  const worthIn = worthByDomains(rows, relaxation);
   const byProportions = new Map<string, Int32Array>();
   const rank = problem.kinds.map(({ capacity }) => {
     const key = proportionsOf(capacity);
@@ -29,12 +34,13 @@ export function guideOf(problem: Problem, duals: ArrayLike<number>): Guide {
     byProportions.set(key, known);
     return known;
   });
-  const usable = promising(problem, worth, rank);
+  const usable = promising(problem, worthIn, rank);
   const kinds = containersOf({ ...problem, kinds: usable, nodes: [] }).flatMap(({ kind }) =>
     kind === null ? [] : [kind],
   );
   return {
     worth,
+    worthIn,
     kinds,
     allKinds: usable.map(({ index }) => index),
     rank,
@@ -100,7 +106,7 @@ const PROMISING_SHARE = 0.85;
 const CHEAPEST_KEPT = 5;
 
 /** Usable kinds that are worth trying: hundreds of machine types are sold, few are ever the best buy. */
-function promising(problem: Problem, worth: Float64Array, rank: readonly Int32Array[]): NodeKind[] {
+function promising(problem: Problem, worthIn: Guide['worthIn'], rank: readonly Int32Array[]): NodeKind[] {
   const kept = new Map<string, number>();
   return problem.kinds.filter((kind) => {
     if (!kind.usable) return false;
@@ -109,13 +115,13 @@ function promising(problem: Problem, worth: Float64Array, rank: readonly Int32Ar
     const cheaper = kept.get(place) ?? 0;
     const keep =
       cheaper < CHEAPEST_KEPT ||
-      greedyWorth(problem, kind, worth, rank[kind.index]!) >= PROMISING_SHARE * kind.microsPerHour;
+      greedyWorth(problem, kind, worthIn(kind.domains), rank[kind.index]!) >= PROMISING_SHARE * kind.microsPerHour;
     if (keep) kept.set(place, cheaper + 1);
     return keep;
   });
 }
 
-function greedyWorth(problem: Problem, kind: NodeKind, worth: Float64Array, rank: Int32Array): number {
+function greedyWorth(problem: Problem, kind: NodeKind, worth: ArrayLike<number>, rank: Int32Array): number {
   const eligible = problem.eligible[kind.shape]!;
   const left = Float64Array.from(kind.capacity);
   let value = 0;

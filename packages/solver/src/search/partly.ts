@@ -76,7 +76,12 @@ function dive({ problem }: Packing, relaxation: MovingRelaxation, mostMoves: num
     return true;
   };
   for (let round = 0; round < ROUNDS && !stop() && demand.some((count) => count > 0); round++) {
-    const used = relaxation.master.solveFor(demand, stays, left);
+    const used = relaxation.master.solveFor(
+      demand,
+      stays,
+      left,
+      fixed.map(({ content, times }) => [content, times]),
+    );
     if (used === null) break;
     const before = fixed.length;
     const order = used.toSorted(([, a], [, b]) => fraction(b) - fraction(a));

@@ -117,11 +117,12 @@ function chooseRuined(
 function contentWorth(packing: Packing, guide: Guide, slot: number, movePrice: number): number {
   const classes = packing.classes(slot);
   const counts = packing.counts(slot);
+  const worthOf = guide.worthIn(packing.domains(slot));
   let worth = 0;
   for (let k = 0; k < classes.length; k++) {
     const c = classes[k]!;
     worth +=
-      (guide.worth[c]! - packing.podCost(slot, c)) * counts[k]! +
+      (worthOf[c]! - packing.podCost(slot, c)) * counts[k]! +
       packing.priceOfMove(c, movePrice) * Math.min(counts[k]!, packing.home(slot, c));
   }
   return worth;

@@ -40,7 +40,7 @@ export class Search {
   readonly potential: number;
   readonly onChange: () => void;
   readonly #problem: Problem;
-  readonly #duals: ArrayLike<number>;
+  readonly #relaxation: Relaxation;
   readonly #scale: number;
   readonly #afterReuse: number;
   readonly #stop: () => boolean;
@@ -48,13 +48,13 @@ export class Search {
 
   constructor(
     problem: Problem,
-    { bound, duals }: Relaxation,
+    relaxation: Relaxation,
     { fullEffortPods, afterReuse }: SearchEffort,
     seed: number,
     stop: () => boolean,
   ) {
     this.#problem = problem;
-    this.#duals = duals;
+    this.#relaxation = relaxation;
     this.#afterReuse = afterReuse;
     this.#stop = stop;
     this.pods = numberOfPods(problem);
@@ -68,7 +68,7 @@ export class Search {
     this.archive.offer(this.packing);
     this.first = this.packing.state();
     this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
-    this.potential = (costOf(this.packing) - bound) / Math.max(1, costOf(this.packing));
+    this.potential = (costOf(this.packing) - relaxation.bound) / Math.max(1, costOf(this.packing));
     const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
     const size =
       Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods) * Math.max(1, Math.sqrt(this.pods / VERY_MANY));
@@ -82,7 +82,7 @@ export class Search {
   }
 
   get guide(): Guide {
-    this.#guide ??= guideOf(this.#problem, this.#duals);
+    this.#guide ??= guideOf(this.#problem, this.#relaxation);
     return this.#guide;
   }
 

@@ -20,12 +20,14 @@ export const STRETCHES = LIMITS.length;
  * most so many moves, at a price below what they are worth there. Source: the ε-constraint method (Haimes et al. 1971).
  */
 export function* stretchesOf(archive: Archive, pods: number, leastMovePrice: number): Generator<Stretch> {
-  for (const part of LIMITS) {
-    const mostMoves = Math.floor(part * pods);
-    const here = archive.within(mostMoves);
-    const before = archive.within(Math.floor(LESS * mostMoves));
-    const moves = here.moves - before.moves;
-    const worth = moves > 0 ? (costOf(before) - costOf(here)) / moves : 0;
-    yield { mostMoves, movePrice: Math.max(leastMovePrice, SHARE * worth) };
-  }
+  for (const part of LIMITS) yield stretchTo(Math.floor(part * pods), archive, leastMovePrice);
+}
+
+/** Where to look for states with at most so many moves. */
+export function stretchTo(mostMoves: number, archive: Archive, leastMovePrice: number): Stretch {
+  const here = archive.within(mostMoves);
+  const before = archive.within(Math.floor(LESS * mostMoves));
+  const moves = here.moves - before.moves;
+  const worth = moves > 0 ? (costOf(before) - costOf(here)) / moves : 0;
+  return { mostMoves, movePrice: Math.max(leastMovePrice, SHARE * worth) };
 }
