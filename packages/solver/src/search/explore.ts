@@ -27,8 +27,12 @@ const MANY_PODS = 250;
 const FAR = 0.01;
 /** What the bound says may be packed is nearly packed: so much of the trials from a fresh packing is enough for it. */
 const DESIGNED = 1 / 3;
-/** Where moves are limited, so many times the trials from the cluster as it is are spent on that limit alone. */
+/**
+ * Where moves are limited, so many times the trials from the cluster as it is are spent on that limit alone, each of which
+ * may be dearer by up to this part of a node's price, less and less.
+ */
 const OWN_TRIALS = 3;
+const OWN_HEAT = 0.05;
 /** Prices are off by up to this part in a second fresh packing, so that it is another one. */
 const PRICE_NOISE = 0.02;
 
@@ -137,9 +141,7 @@ function exploreFurther(
   }
   const { maxMoves } = problem.policy;
   if (maxMoves === null || maxMoves >= pods || stop()) return;
-  search.improveFrom(
-    archive.within(maxMoves),
-    OWN_TRIALS * effort.fromCurrent,
-    stretchTo(maxMoves, archive, movePrice),
-  );
+  const stretch = stretchTo(maxMoves, archive, movePrice);
+  search.improveFrom(archive.within(maxMoves), OWN_TRIALS * effort.fromCurrent, { ...stretch, heat: OWN_HEAT });
+  search.improveFrom(archive.within(maxMoves), effort.fromCurrent, stretch);
 }

@@ -97,7 +97,11 @@ export class Search {
     });
   }
 
-  improveFrom(state: PackingState, trials: number, limits: { movePrice: number; mostMoves?: number }): void {
+  improveFrom(
+    state: PackingState,
+    trials: number,
+    limits: { movePrice: number; mostMoves?: number; heat?: number },
+  ): void {
     this.packing.load(state);
     this.improve(trials, limits);
     this.archive.offer(this.packing);
