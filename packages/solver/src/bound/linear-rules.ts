@@ -119,15 +119,20 @@ function domainsOf({ nodes, kinds }: Problem, topology: number): number[] {
   return [...new Set([...nodes, ...kinds].map(({ domains }) => domains[topology]!))].filter((domain) => domain >= 0);
 }
 
-/** Whether something can be launched in one domain, or in none, that cannot be had in another just like it. */
+/**
+ * Whether something can be launched in one domain that cannot be had in all others just like it. Where there is only one,
+ * what it takes no more of must go where nobody is counted, which is another place in any case.
+ */
 function differsByDomain(problem: Problem, topology: number): boolean {
   const { kinds, eligible, topologies } = problem;
   if (topologies[topology]!.perNode) return false;
-  const alike = Map.groupBy(kinds, ({ microsPerHour, capacity, shape }) =>
+  const { length } = domainsOf(problem, topology);
+  if (length === 1) return true;
+  const counted = kinds.filter(({ domains }) => domains[topology]! >= 0);
+  const alike = Map.groupBy(counted, ({ microsPerHour, capacity, shape }) =>
     [microsPerHour, capacity.join(), eligible[shape]!.join('')].join('|'),
   );
-  const all = new Set([...domainsOf(problem, topology), ...kinds.map(({ domains }) => domains[topology]!)]);
-  return [...alike.values()].some((twins) => new Set(twins.map(({ domains }) => domains[topology]!)).size < all.size);
+  return [...alike.values()].some((twins) => new Set(twins.map(({ domains }) => domains[topology]!)).size < length);
 }
 
 /** What pools may have, as far as it may not be enough. */
