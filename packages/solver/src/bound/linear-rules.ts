@@ -110,7 +110,7 @@ function matchingOf({ classes }: Problem, term: number): PodClass[] {
 }
 
 /** Whether all pods that a spread counts and that may move carry it themselves, so that each that comes is let in by it. */
-export function isOwn(problem: Problem, spread: number): boolean {
+function isOwn(problem: Problem, spread: number): boolean {
   const { term, selfMatch } = problem.spreads[spread]!;
   return selfMatch === 1 && matchingOf(problem, term).every(({ spreads }) => spreads.includes(spread));
 }
