@@ -71,11 +71,13 @@ test('a group is given no more nodes than it may have', () => {
   const allocatable = { cpu: 16_000, memory: 64 * 2 ** 30, pods: 20 };
   const large = buildNode('large', { instanceType: 'standard-16', allocatable });
   const pods = [0, 1, 2].map((k) => buildPod(`pod-${k}`, 'large', { requests: { cpu: 3_000 } }));
-  const launched = (mostNodes: number | null) =>
-    planFor([large], pods, [{ name: 'pool', leastNodes: 0, mostNodes }]).summary.nodes.launched;
-  expect(launched(null)).toBe(2);
-  expect(launched(2)).toBe(2);
-  expect(launched(1)).toBe(0);
+  const planned = (mostNodes: number | null) =>
+    planFor([large], pods, [{ name: 'pool', leastNodes: 0, mostNodes }]).summary;
+  expect(planned(null).nodes.launched).toBe(2);
+  expect(planned(2).nodes.launched).toBe(2);
+  expect(planned(1).nodes.launched).toBe(0);
+  // Nothing else holds all three pods, and the bound knows that there is but one node.
+  expect(planned(1).microsPerHour.bound).toBe(1_000_000);
 });
 
 test('in generated clusters groups have no fewer nodes than they must, and bounds know of no choice', () => {
