@@ -4,7 +4,7 @@ import type { Covering } from './covering.ts';
 import { fixedPrice, lagrangianBound, uppersAt } from './lagrangian.ts';
 import { KnownPatterns, type Pattern, patternsOf } from './patterns.ts';
 import { priceAt } from './pricing.ts';
-import { type Prices, RowIndex, slackColumns } from './rows.ts';
+import { type Prices, pricesOf, RowIndex, slackColumns, smoothedPrices } from './rows.ts';
 import { SCALE } from './scale.ts';
 
 export interface RelaxationEffort {
@@ -31,8 +31,6 @@ export interface Generation extends Prices {
 
 type Start = Omit<Generation, 'isClosed'>;
 
-/** Weight of the best duals so far against the master's: smoothing after Wentges 1997. */
-const SMOOTHING = 0.5;
 const CONVERGED = 1e-4;
 
 /**
@@ -56,7 +54,7 @@ export function generateColumns(
     for (let round = 0; round < effort.rounds && work < effort.work && optimum !== null && !stop(); round++) {
       const { objective } = optimum;
       if (objective - bound <= CONVERGED * objective) break;
-      const smooth = between(best, optimum);
+      const smooth = smoothedPrices(best, optimum);
       const addFrom = (at: Prices, budget: number): boolean => {
         const answers = priceAt(covering, at, effort.pricingBudget, budget, stop);
         for (const { visited } of answers) work += visited;
@@ -78,11 +76,6 @@ export function generateColumns(
   } finally {
     master.close();
   }
-}
-
-function between(one: Prices, other: Prices): Prices {
-  const mix = (a: Float64Array, b: Float64Array) => b.map((value, k) => SMOOTHING * a[k]! + (1 - SMOOTHING) * value);
-  return { duals: mix(one.duals, other.duals), rowDuals: mix(one.rowDuals, other.rowDuals) };
 }
 
 /** The linear program over the patterns that are known. */
@@ -109,7 +102,7 @@ class Master {
     ];
     this.#lp = engines.master(rows, [
       ...slackColumns(between, containers, first),
-      ...this.#emptyColumns(),
+      ...this.#rowIndex.wanted.map((container) => this.#columnOf({ container, classes: [], counts: [] })),
       ...this.#columnsOf(patterns),
     ]);
   }
@@ -120,11 +113,10 @@ class Master {
     if (optimum === null) return null;
     this.#duals = Float64Array.from(optimum.duals);
     const { problem, rows } = this.#covering;
-    const first = problem.classes.length;
+    const { length } = problem.classes;
     return {
       objective: optimum.objective / SCALE + fixedPrice(problem),
-      duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
-      rowDuals: Float64Array.from(rows, (_, r) => Math.max(0, -optimum.duals[first + r]!) / SCALE),
+      ...pricesOf(optimum.duals, length, rows, length),
     };
   }
 
@@ -145,14 +137,6 @@ class Master {
 
   #columnsOf(candidates: readonly Pattern[]): LpColumn[] {
     return this.#patterns.add(candidates).map((pattern) => this.#columnOf(pattern));
-  }
-
-  /** Of containers that some row wants whatever they hold. */
-  #emptyColumns(): LpColumn[] {
-    const wanted = new Set<number>();
-    for (const { ofContainer } of this.#covering.rows)
-      for (const [k, value] of ofContainer) if (value < 0) wanted.add(k);
-    return [...wanted].map((container) => this.#columnOf({ container, classes: [], counts: [] }));
   }
 
   #columnOf(pattern: Pattern): LpColumn {

@@ -3,7 +3,7 @@ import type { LpColumn, LpRow } from '../lp/port.ts';
 import type { Bounded } from './bounded.ts';
 import type { Container } from './containers.ts';
 import type { Covering } from './covering.ts';
-import { type Prices, RowIndex, slackColumns } from './rows.ts';
+import { type Prices, pricesOf, RowIndex, slackColumns } from './rows.ts';
 import { SCALE } from './scale.ts';
 
 /**
@@ -74,8 +74,7 @@ export function compactRelaxation(
     const optimum = solveOrNull(master);
     if (optimum === null) return unsolved();
     return {
-      duals: Float64Array.from(problem.classes, (_, c) => Math.max(0, optimum.duals[c]!) / SCALE),
-      rowDuals: Float64Array.from(between, (_, r) => Math.max(0, -optimum.duals[first + r]!) / SCALE),
+      ...pricesOf(optimum.duals, first, between, first),
       roomDuals: roomRows.map(
         (rowOf) => new Map([...rowOf].map(([r, row]) => [r, Math.max(0, -optimum.duals[row]!) / SCALE])),
       ),

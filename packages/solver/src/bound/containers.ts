@@ -46,7 +46,7 @@ export function containersOf(problem: Problem, rules: LinearRules = NO_RULES): C
       count: Number.POSITIVE_INFINITY,
       kind: kind.index,
       nodes: [],
-      domains: domainsIn(rules.pods, kind),
+      domains: domainsIn(rules, kind),
       counted: rules.nodes.map(({ ofKind }) => ofKind(kind)),
     };
   });
@@ -64,7 +64,7 @@ export function containersOf(problem: Problem, rules: LinearRules = NO_RULES): C
       if (eligible[c] !== 1 || !node.receives) home.set(c, node.homeCounts[k]!);
     });
     const price = node.removable ? node.microsPerHour : 0;
-    const domains = domainsIn(rules.pods, node);
+    const domains = domainsIn(rules, node);
     const counted = rules.nodes.map(({ ofNode }) => ofNode(node));
     const key = `${node.shape}|${price}|${node.removable}|${node.capacity.join(',')}|${node.receives}|${[...home].join(';')}|${domains}|${counted}`;
     let group = groups.get(key);

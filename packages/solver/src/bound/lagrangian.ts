@@ -19,7 +19,7 @@ export function lagrangianBound(
   answers: readonly KnapsackAnswer[],
 ): number {
   const { problem, containers } = covering;
-  const total = worthOfAll(covering, prices);
+  const { worth: total, size } = worthOfAll(covering, prices);
   const uppers = uppersAt(covering, prices, answers);
   let worthPerPrice = 0;
   containers.forEach(({ count, microsPerHour }, k) => {
@@ -36,7 +36,6 @@ export function lagrangianBound(
     const upper = uppers[k]!;
     return Number.isFinite(count) && upper > 0 && microsPerHour < upper * most ? [microsPerHour / upper] : [];
   });
-  const size = sizeOf(covering, prices);
   let best = 0;
   for (const scale of [most, ...corners]) {
     let bound = total * scale;
@@ -48,24 +47,19 @@ export function lagrangianBound(
   return fixedPrice(problem) + best;
 }
 
-/** What all pods are worth at these prices, less what the rows take at most. */
-export function worthOfAll({ problem, rows }: Pick<Covering, 'problem' | 'rows'>, { duals, rowDuals }: Prices): number {
-  let total = 0;
-  for (const { index, pods } of problem.classes) total += duals[index]! * pods.length;
+/** What all pods are worth at these prices, less what the rows take at most; `size`: signs aside, of which floating point is off by a part. */
+export function worthOfAll(
+  { problem, rows }: Pick<Covering, 'problem' | 'rows'>,
+  { duals, rowDuals }: Prices,
+): { readonly worth: number; readonly size: number } {
+  let worth = 0;
+  for (const { index, pods } of problem.classes) worth += duals[index]! * pods.length;
+  let size = worth;
   rows.forEach(({ most }, r) => {
-    total -= rowDuals[r]! * most;
-  });
-  return total;
-}
-
-/** What its sum is made of, signs aside: floating point is off by a part of that. */
-function sizeOf({ problem, rows }: Pick<Covering, 'problem' | 'rows'>, { duals, rowDuals }: Prices): number {
-  let size = 0;
-  for (const { index, pods } of problem.classes) size += duals[index]! * pods.length;
-  rows.forEach(({ most }, r) => {
+    worth -= rowDuals[r]! * most;
     size += rowDuals[r]! * Math.abs(most);
   });
-  return size;
+  return { worth, size };
 }
 
 /** By container: what no content is worth more than, less what rows take of the container itself. */

@@ -21,9 +21,11 @@ export interface NodeRule {
 export interface LinearRules {
   readonly pods: readonly PodRule[];
   readonly nodes: readonly NodeRule[];
+  /** Those that rules on pods speak of. */
+  readonly topologies: readonly number[];
 }
 
-export const NO_RULES: LinearRules = { pods: [], nodes: [] };
+export const NO_RULES: LinearRules = { pods: [], nodes: [], topologies: [] };
 
 /** With more of them, a program that has them all takes too long; without them it proves less. */
 const MOST_POD_RULES = 1_000;
@@ -36,73 +38,61 @@ const AMPLE = 2;
  */
 export function linearRulesOf(problem: Problem): LinearRules {
   const nodes = [...limitRules(problem), ...leastRules(problem)];
-  if (problem.classes.length > MOST_TOGETHER) return { pods: [], nodes };
-  const isUneven = problem.topologies.map((_, topology) => differsByDomain(problem, topology));
-  const counts = new Map<number, Counted>();
-  const countedBy = (term: number): Counted => {
-    const known = counts.get(term) ?? countedAtStart(problem, term);
-    counts.set(term, known);
-    return known;
-  };
-  const pods = [
-    ...shareRules(problem, countedBy),
-    ...spreadRules(problem, countedBy),
-    ...apartRules(problem, countedBy),
-  ].filter(({ topology, classes, most }) => isUneven[topology] && most < podsOf(problem, classes));
-  return { pods: pods.length > MOST_POD_RULES ? [] : pods, nodes };
+  if (problem.classes.length > MOST_TOGETHER) return { ...NO_RULES, nodes };
+  const uneven = unevenTopologies(problem);
+  const pods = [...shareCaps(problem), ...spreadCaps(problem), ...apartCaps(problem)]
+    .filter(({ term }) => uneven.has(problem.terms[term]!.topologyKey))
+    .flatMap((cap) => rulesByDomain(problem, cap));
+  if (pods.length > MOST_POD_RULES) return { ...NO_RULES, nodes };
+  return { pods, nodes, topologies: [...new Set(pods.map(({ topology }) => topology))] };
 }
 
-function podsOf(problem: Problem, classes: readonly number[]): number {
-  return classes.reduce((sum, c) => sum + problem.classes[c]!.pods.length, 0);
+/** How many pods of some classes, with what never moves, a term lets be in a domain in the end. */
+interface Cap {
+  readonly term: number;
+  readonly classes: readonly PodClass[];
+  readonly most: (domain: number, counted: Counted) => number;
 }
 
-type CountedBy = (term: number) => Counted;
-
-function shareRules(problem: Problem, countedBy: CountedBy): PodRule[] {
-  return problem.shares.flatMap(({ term, most }) =>
-    rulesByDomain(problem, term, matchingOf(problem, term), (domain) =>
-      Math.max(most, countedBy(term).byDomain.get(domain) ?? 0),
-    ),
-  );
+function shareCaps(problem: Problem): Cap[] {
+  return problem.shares.map(({ term, most }) => ({
+    term,
+    classes: matchingOf(problem, term),
+    most: (domain, { byDomain }) => Math.max(most, byDomain.get(domain) ?? 0),
+  }));
 }
 
-function spreadRules(problem: Problem, countedBy: CountedBy): PodRule[] {
-  return problem.spreads.flatMap((spread, index) => {
-    const { term, domains } = spread;
-    if (domains === null || !isOwn(problem, index)) return [];
-    const most = (domain: number) => mostBySpread(spread, countedBy(term), domain);
-    return rulesByDomain(problem, term, matchingOf(problem, term), most);
+function spreadCaps(problem: Problem): Cap[] {
+  return problem.spreads.flatMap((spread, index): Cap[] => {
+    const { term } = spread;
+    const most: Cap['most'] = (domain, counted) => mostBySpread(spread, counted, domain);
+    return isOwn(problem, index) ? [{ term, classes: matchingOf(problem, term), most }] : [];
   });
 }
 
 /** Pods that keep their like out of their domain: one, or as many as were there. */
-function apartRules(problem: Problem, countedBy: CountedBy): PodRule[] {
-  const { terms, topologies, classes } = problem;
-  return terms.flatMap(({ topologyKey, fixedByDomain }, term) => {
-    if (topologies[topologyKey]!.perNode) return [];
+function apartCaps({ terms, classes }: Problem): Cap[] {
+  return terms.flatMap(({ fixedByDomain }, term): Cap[] => {
     const apart = classes.filter(({ repels, matches }) => repels.includes(term) && matches.includes(term));
-    if (apart.length === 0) return [];
-    const most = (domain: number) =>
-      Math.max(countedBy(term).byDomain.get(domain) ?? 0, (fixedByDomain.get(domain) ?? 0) + 1);
-    return rulesByDomain(problem, term, apart, most);
+    const most: Cap['most'] = (domain, { byDomain }) =>
+      Math.max(byDomain.get(domain) ?? 0, (fixedByDomain.get(domain) ?? 0) + 1);
+    return apart.length === 0 ? [] : [{ term, classes: apart, most }];
   });
 }
 
-/** For every domain of a term's topology, less what never moves. */
-function rulesByDomain(
-  problem: Problem,
-  term: number,
-  counted: readonly PodClass[],
-  most: (domain: number) => number,
-): PodRule[] {
+/** For every domain where it can matter, less what never moves. */
+function rulesByDomain(problem: Problem, { term, classes, most }: Cap): PodRule[] {
   const { topologyKey: topology, fixedByDomain } = problem.terms[term]!;
-  const classes = counted.map(({ index }) => index);
-  return domainsOf(problem, topology).map((domain) => ({
-    topology,
-    domain,
-    classes,
-    most: Math.max(0, most(domain) - (fixedByDomain.get(domain) ?? 0)),
-  }));
+  const counted = countedAtStart(problem, term);
+  const all = classes.reduce((sum, { pods }) => sum + pods.length, 0);
+  return domainsOf(problem, topology)
+    .map((domain) => ({
+      topology,
+      domain,
+      classes: classes.map(({ index }) => index),
+      most: Math.max(0, most(domain, counted) - (fixedByDomain.get(domain) ?? 0)),
+    }))
+    .filter((rule) => rule.most < all);
 }
 
 function matchingOf({ classes }: Problem, term: number): PodClass[] {
@@ -120,19 +110,23 @@ function domainsOf({ nodes, kinds }: Problem, topology: number): number[] {
 }
 
 /**
- * Whether something can be launched in one domain that cannot be had in all others just like it. Where there is only one,
- * what it takes no more of must go where nobody is counted, which is another place in any case.
+ * Where something can be launched in one domain that cannot be had in all others just like it; every node a domain is none.
+ * Where there is only one, what it takes no more of must go where nobody is counted, which is another place in any case.
  */
-function differsByDomain(problem: Problem, topology: number): boolean {
+function unevenTopologies(problem: Problem): ReadonlySet<number> {
   const { kinds, eligible, topologies } = problem;
-  if (topologies[topology]!.perNode) return false;
-  const { length } = domainsOf(problem, topology);
-  if (length === 1) return true;
-  const counted = kinds.filter(({ domains }) => domains[topology]! >= 0);
-  const alike = Map.groupBy(counted, ({ microsPerHour, capacity, shape }) =>
+  const alike = Map.groupBy(kinds, ({ microsPerHour, capacity, shape }) =>
     [microsPerHour, capacity.join(), eligible[shape]!.join('')].join('|'),
   );
-  return [...alike.values()].some((twins) => new Set(twins.map(({ domains }) => domains[topology]!)).size < length);
+  const isUneven = (topology: number) => {
+    const { length } = domainsOf(problem, topology);
+    if (length === 1) return true;
+    return [...alike.values()].some((twins) => {
+      const { size } = new Set(twins.map(({ domains }) => domains[topology]!).filter((domain) => domain >= 0));
+      return size > 0 && size < length;
+    });
+  };
+  return new Set([...topologies.keys()].filter((topology) => !topologies[topology]!.perNode && isUneven(topology)));
 }
 
 /** What pools may have, as far as it may not be enough. */
@@ -182,11 +176,11 @@ function leastRules({ nodes, policy }: Problem): NodeRule[] {
 }
 
 /** Where a node stands towards the rules: alike for those that they tell not apart. */
-export function standingOf(node: ProblemNode, { pods, nodes }: LinearRules): string {
-  return `${domainsIn(pods, node)}|${nodes.map(({ ofNode }) => ofNode(node))}`;
+export function standingOf(node: ProblemNode, rules: LinearRules): string {
+  return `${domainsIn(rules, node)}|${rules.nodes.map(({ ofNode }) => ofNode(node))}`;
 }
 
 /** In which domains of the topologies that rules speak of. */
-export function domainsIn(rules: readonly PodRule[], { domains }: { readonly domains: Int32Array }): string {
-  return [...new Set(rules.map(({ topology }) => topology))].map((topology) => domains[topology]!).join();
+export function domainsIn({ topologies }: LinearRules, { domains }: { readonly domains: Int32Array }): string {
+  return topologies.map((topology) => domains[topology]!).join();
 }

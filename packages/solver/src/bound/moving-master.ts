@@ -4,7 +4,7 @@ import { priceOfMove } from '../moving/price-of-move.ts';
 import { numberOfPods } from '../problem/classes.ts';
 import type { Problem } from '../problem/problem.ts';
 import { fixedPrice } from './lagrangian.ts';
-import { type BoundRow, type Prices, RowIndex, slackColumns } from './rows.ts';
+import { type BoundRow, type Prices, pricesOf, RowIndex, slackColumns } from './rows.ts';
 import { SCALE } from './scale.ts';
 import type { Site } from './sites.ts';
 
@@ -95,9 +95,9 @@ export class MovingMaster {
     });
     const missing = { cost: SCALE * MISSING * dearestOf(problem), rows: [classes.length], values: [1] };
     // Where nodes are wanted whatever they hold.
-    const empty = sites
-      .filter((_, index) => this.#rowIndex.ofContainer(index).some(([, value]) => value < 0))
-      .map((site): SiteContent => ({ site, classes: [], counts: [], staying: [] }));
+    const empty = this.#rowIndex.wanted.map(
+      (index): SiteContent => ({ site: sites[index]!, classes: [], counts: [], staying: [] }),
+    );
     this.#columns = [null, ...rules.map(() => null), ...empty];
     this.#lp = engines.master(rows, [
       missing,
@@ -142,12 +142,10 @@ export class MovingMaster {
     const optimum = solveOrNull(this.#lp);
     if (optimum === null) return null;
     const { classes } = this.#problem;
-    const of = (row: number) => Math.max(0, optimum.duals[row]!) / SCALE;
     return {
       objective: optimum.objective / SCALE + this.#costOfAll(),
-      duals: Float64Array.from(classes, ({ index }) => of(index)),
-      rowDuals: Float64Array.from(this.#rules, (_, r) => Math.max(0, -optimum.duals[this.#firstRule + r]!) / SCALE),
-      moveMicros: of(classes.length),
+      ...pricesOf(optimum.duals, classes.length, this.#rules, this.#firstRule),
+      moveMicros: Math.max(0, optimum.duals[classes.length]!) / SCALE,
       rows: optimum.duals,
     };
   }

@@ -7,7 +7,7 @@ import { linearRulesOf } from './linear-rules.ts';
 import { MovingMaster, type MovingOptimum, type SiteContent } from './moving-master.ts';
 import { priceContainers } from './pricing.ts';
 import type { Relaxation } from './relax.ts';
-import { type BoundRow, type Prices, rowsOf, takenOf, worthByContainer } from './rows.ts';
+import { type BoundRow, type Prices, rowsOf, smoothed, smoothedPrices, takenOf, worthByContainer } from './rows.ts';
 import { type Site, sitesOf } from './sites.ts';
 
 /** Proven: a placement with m moves costs at least `micros − moveMicros × m`, its moves at their own price. */
@@ -30,7 +30,6 @@ type MovingPrices = Pick<MovingOptimum, 'duals' | 'rowDuals' | 'moveMicros'> & {
   readonly rows: ArrayLike<number> | null;
 };
 
-const SMOOTHING = 0.5;
 /** From one budget of a pricing problem to the next. */
 const STEP = 8;
 const CONVERGED = 1e-3;
@@ -109,15 +108,9 @@ export class MovingRelaxation {
     this.master.close();
   }
 
-  #smooth({ duals, rowDuals, moveMicros }: MovingPrices): MovingPrices {
+  #smooth(latest: MovingPrices): MovingPrices {
     const best = this.#stability;
-    const between = (one: number, other: number) => SMOOTHING * one + (1 - SMOOTHING) * other;
-    return {
-      duals: duals.map((dual, c) => between(best.duals[c]!, dual)),
-      rowDuals: rowDuals.map((dual, r) => between(best.rowDuals[r]!, dual)),
-      moveMicros: between(best.moveMicros, moveMicros),
-      rows: null,
-    };
+    return { ...smoothedPrices(best, latest), moveMicros: smoothed(best.moveMicros, latest.moveMicros), rows: null };
   }
 
   /** The best content of every site at these prices, and a bound from what each can be worth at most. */

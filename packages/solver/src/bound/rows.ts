@@ -23,6 +23,27 @@ export interface Prices {
   readonly rowDuals: Float64Array;
 }
 
+/** Weight of the best prices so far against a master's own: smoothing after Wentges 1997. */
+const SMOOTHING = 0.5;
+
+/** Between the best so far and the latest. */
+export function smoothed(best: number, latest: number): number {
+  return SMOOTHING * best + (1 - SMOOTHING) * latest;
+}
+
+export function smoothedPrices(best: Prices, latest: Prices): Prices {
+  const mixed = (one: Float64Array, other: Float64Array) => other.map((value, k) => smoothed(one[k]!, value));
+  return { duals: mixed(best.duals, latest.duals), rowDuals: mixed(best.rowDuals, latest.rowDuals) };
+}
+
+/** What an engine's duals say: of the classes, which come first, and of `rows` from an index on. */
+export function pricesOf(duals: Float64Array, classes: number, rows: readonly BoundRow[], first: number): Prices {
+  return {
+    duals: duals.slice(0, classes).map((dual) => Math.max(0, dual) / SCALE),
+    rowDuals: duals.slice(first, first + rows.length).map((dual) => Math.max(0, -dual) / SCALE),
+  };
+}
+
 export function rowsOf(
   { kinds, nodes }: Problem,
   containers: readonly Pick<Container, 'kind' | 'nodes'>[],
@@ -157,6 +178,11 @@ export class RowIndex {
   /** Which rows a container counts in by itself, and how much. */
   ofContainer(container: number): readonly (readonly [row: number, value: number])[] {
     return this.#ofContainer[container]!;
+  }
+
+  /** Containers that some row wants whatever they hold. */
+  get wanted(): readonly number[] {
+    return [...this.#ofContainer.keys()].filter((k) => this.#ofContainer[k]!.some(([, value]) => value < 0));
   }
 
   /** Which rows a pod of a class counts in, in a container. */

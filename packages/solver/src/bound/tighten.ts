@@ -78,7 +78,7 @@ function tightenWhole(
   const uppers = found.uppers.map((upper) => Math.max(0, upper));
   const fixed = fixedPrice(problem);
   const prices = { limit: LIMIT * (found.bound - fixed), divisor: priceDivisor(problem) };
-  const demand = worthOfAll(covering, found);
+  const { worth: demand } = worthOfAll(covering, found);
   // A bound may be known from elsewhere while prices say nothing: then they make no row either.
   if (demand <= 0) return { bound: found.bound, contents: [] };
   const held = new HeldBy(problem, knapsacks, found, engines, effort, stop);

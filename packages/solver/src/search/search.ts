@@ -26,6 +26,13 @@ const SMALLEST_SHARE = 0.04;
 /** With more pods than this there are more trials too, with the root of how many more. */
 const VERY_MANY = 12_500;
 
+/** What a search is held to, at what price of a move; `heat`: how much dearer a trial may be, as a part of a node's price. */
+interface Limits {
+  readonly movePrice: number;
+  readonly mostMoves?: number;
+  readonly heat?: number;
+}
+
 /** What every search has, from the cluster as it is. */
 export class Search {
   readonly archive: Archive;
@@ -86,7 +93,7 @@ export class Search {
     return this.#guide;
   }
 
-  improve(trials: number, limits: { movePrice: number; mostMoves?: number; heat?: number }): void {
+  improve(trials: number, limits: Limits): void {
     ruinAndRecreate(this.packing, this.guide, this.random, {
       mostMoves: this.pods,
       heat: 0,
@@ -97,11 +104,7 @@ export class Search {
     });
   }
 
-  improveFrom(
-    state: PackingState,
-    trials: number,
-    limits: { movePrice: number; mostMoves?: number; heat?: number },
-  ): void {
+  improveFrom(state: PackingState, trials: number, limits: Limits): void {
     this.packing.load(state);
     this.improve(trials, limits);
     this.archive.offer(this.packing);
