@@ -26,25 +26,45 @@ export function carriersOf(pods: readonly SnapshotPod[], world: World): Carrier[
   });
 }
 
-/** What decides, besides how many run where, whether a pod's rules about others are met on a node: where it is equal, so is the answer. */
-export function standings(): (pod: SnapshotPod, node: NodeView) => string {
+/**
+ * Numbers what decides, besides how many run where, whether a pod's rules about others are met on a node: where it is
+ * equal, so is the answer.
+ */
+export function standings(): (pod: SnapshotPod, node: NodeView) => number {
   // Pods of one kind have the same labels and the same rules.
   const kinds = new Map<string, number>();
   const kindOf = new Map<SnapshotPod, number>();
+  const numbers = new Map<string, number>();
+  const byNode = new Map<NodeView, (number | undefined)[]>();
   return (pod, node) => {
     let kind = kindOf.get(pod);
     if (kind === undefined) {
-      const key = `${profileKey(pod)}\n${JSON.stringify(pod.spec)}`;
-      kind = kinds.get(key) ?? kinds.size;
-      kinds.set(key, kind);
+      kind = numberOf(kinds, `${profileKey(pod)}\n${JSON.stringify(pod.spec)}`);
       kindOf.set(pod, kind);
     }
-    const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
-    const labels = [...podAffinity, ...podAntiAffinity, ...topologySpread].map((rule) => node.labels[rule.topologyKey]);
-    // A pod is not counted where the constraint's policies do not admit its node.
-    const counts = topologySpread.map((constraint) => spreadFilter(constraint, pod)?.admits(node) !== false);
-    return JSON.stringify([kind, labels, counts]);
+    let byKind = byNode.get(node);
+    if (byKind === undefined) {
+      byKind = [];
+      byNode.set(node, byKind);
+    }
+    const known = byKind[kind] ?? numberOf(numbers, standingKey(pod, node, kind));
+    byKind[kind] = known;
+    return known;
   };
+}
+
+function standingKey(pod: SnapshotPod, node: NodeView, kind: number): string {
+  const { podAffinity, podAntiAffinity, topologySpread } = pod.spec;
+  const labels = [...podAffinity, ...podAntiAffinity, ...topologySpread].map((rule) => node.labels[rule.topologyKey]);
+  // A pod is not counted where the constraint's policies do not admit its node.
+  const counts = topologySpread.map((constraint) => spreadFilter(constraint, pod)?.admits(node) !== false);
+  return JSON.stringify([kind, labels, counts]);
+}
+
+function numberOf(numbers: Map<string, number>, key: string): number {
+  const number = numbers.get(key) ?? numbers.size;
+  numbers.set(key, number);
+  return number;
 }
 
 /** Those of the carriers whose rules speak of a pod; looked for once for all pods that have the same labels. */

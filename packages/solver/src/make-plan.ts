@@ -15,13 +15,13 @@ import type { MovingBound } from './bound/moving-relaxation.ts';
 import { type Relaxation, relax } from './bound/relax.ts';
 import { canTighten, isWholeWeighty, type Tightened, tighten, untightened } from './bound/tighten.ts';
 import { possibleEndsOf } from './check/may-end.ts';
+import { type Drafted, draftsFor, isDrafted, WORTH_A_DRAFT } from './drafts.ts';
 import { endStateOf } from './end-state.ts';
 import { ANY_END, boundOfFewPods, NODES_ALONE } from './few-pods/bound-of-few-pods.ts';
 import { podSetsOf } from './few-pods/pod-sets.ts';
 import { withFewTypes } from './few-types.ts';
 import type { LpEngines } from './lp/engines.ts';
 import { objectiveOf } from './moving/moving-costs.ts';
-
 import { composeStates } from './order/compose.ts';
 import { type Realisation, realise } from './order/realise.ts';
 import { namesOf } from './plan/assemble.ts';
@@ -58,13 +58,15 @@ export interface PlanContext {
   readonly onProgress: (phase: string) => void;
   /** Tightens the bound beside the search; without it that is done here, after the search. */
   readonly tightening?: Tightening;
+  /** Hears, now and then while the search goes on, of the plan that it would give were it cancelled then. */
+  readonly onDraft?: (plan: Plan) => void;
 }
 
 /** Plans are repeated from their own end state at most so often; each repetition must save the policy's minimum. */
 const MOST_REPETITIONS = 5;
 
-/** What was found for a request: from it a plan is chosen for any limit on moves. */
-export interface Searched {
+/** What is known of a request at some moment of its search. */
+export interface Found {
   readonly asked: PlanRequest;
   /** Of what was asked for. */
   readonly digests: { readonly snapshot: string; readonly priceBook: string };
@@ -79,11 +81,15 @@ export interface Searched {
   readonly movingBounds: readonly MovingBound[];
   /** The first moves nothing; each later one of the first search moves more and costs less. */
   readonly states: readonly PackingState[];
-  /** The best of them and of what less effort has found, whatever it moves. */
-  readonly best: Realisation;
   readonly status: PlanStatus;
   /** What less effort has found, so that more never gives a dearer plan; null: nothing was searched before. */
   readonly before: Searched | null;
+}
+
+/** What was found for a request: from it a plan is chosen for any limit on moves. */
+export interface Searched extends Found {
+  /** The best of the states and of what less effort has found, whatever it moves. */
+  readonly best: Realisation;
 }
 
 /**
@@ -97,12 +103,20 @@ export function makePlan(asked: PlanRequest, context: PlanContext): Plan {
 
 /** Searches in the same way whatever limit on moves there is. `limits`: plans with fewer moves than the best are wanted too. */
 export function searchPlans(asked: PlanRequest, context: PlanContext, limits = false): Searched {
-  return withFewTypes(asked, (one) => searchTypes(one, context, limits));
+  const { onDraft } = context;
+  const drafted = onDraft !== undefined && isDrafted(asked) ? draftsFor(onDraft) : () => {};
+  return withFewTypes(asked, (one) => searchTypes(one, one.effort, context, limits, drafted));
 }
 
-function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean): Searched {
+function searchTypes(
+  asked: PlanRequest,
+  effort: Effort,
+  context: PlanContext,
+  limits: boolean,
+  drafted: Drafted,
+): Searched {
   const started = context.now();
-  const before = asked.effort === 'thorough' ? searchTypes({ ...asked, effort: 'normal' }, context, limits) : null;
+  const before = effort === 'thorough' ? searchTypes(asked, 'normal', context, limits, drafted) : null;
   // Nothing is cheaper, and moves cost nothing.
   if (
     before !== null &&
@@ -110,9 +124,9 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     onlyNodesCount(before.problem) &&
     before.best.microsPerHour <= before.relaxation.bound
   )
-    return { ...before, asked, request: { ...before.request, effort: asked.effort }, started };
+    return { ...before, started };
   const request = withWaitingRooms(withHeadroom(withMeasuredMemory(asked)));
-  const { snapshot, book, policy, effort, seed } = request;
+  const { snapshot, book, policy, seed } = request;
   let status: PlanStatus = 'effort-reached';
   const stop = () => {
     const reason = context.stop();
@@ -139,6 +153,21 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
       ),
     };
   };
+  const known = (states: readonly PackingState[]): Found => ({
+    asked,
+    digests,
+    request,
+    context,
+    started,
+    problem,
+    prices: lookup,
+    coverage,
+    relaxation: { ...relaxation, bound: Math.max(relaxation.bound, before?.relaxation.bound ?? 0) },
+    movingBounds: before?.movingBounds ?? [],
+    states,
+    status,
+    before,
+  });
   const search = (on: Problem, relaxation: Relaxation, wanted: Omit<Wanted, 'isReachable'>): PackingState[] => {
     context.onProgress('searching');
     const isReachable = (state: PackingState) => {
@@ -152,8 +181,8 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
   const tightened = beginTightening(free, relaxation, context, effort);
   const moving = movingOf(free, relaxation, context.engines);
   try {
-    const frontier = search(problem, relaxation, { moving, others: limits });
-    const states = [...frontier];
+    const onFound = (states: readonly PackingState[]) => drafted(known(states), WORTH_A_DRAFT);
+    const states = search(problem, relaxation, { moving, others: limits, onFound });
     let best = bestWithin({ problem, states, before }, null);
     const gapTo = (bound: number) => (best.microsPerHour - bound) / best.microsPerHour;
     const wait = () => tightened(gapTo(relaxation.bound) > EFFORTS[effort].smallGap && !stop() ? stop : null);
@@ -173,7 +202,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
       const nextProblem = buildProblem(next, book, prices, policy);
       const again = chooseWorthwhile(
         nextProblem,
-        search(nextProblem, relaxed(nextProblem), { moving: null, others: true }),
+        search(nextProblem, relaxed(nextProblem), { moving: null, others: true, onFound: () => {} }),
         null,
       );
       if (again.moves.length === 0 && again.removed.length === 0) break;
@@ -184,6 +213,7 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
       best = bestWithin({ problem, states, before }, null);
       end = { snapshot: next, problem: nextProblem, realisation: again, launched };
     }
+    drafted(known(states), 0);
     context.onProgress('proving');
     const { bound: tighter } = early ?? wait();
     const sets = podSetsOf(problem);
@@ -191,24 +221,15 @@ function searchTypes(asked: PlanRequest, context: PlanContext, limits: boolean):
     const isProven = relaxation.bound >= best.microsPerHour;
     const most = Number.POSITIVE_INFINITY;
     const ofFewPods = isProven ? null : boundOfFewPods(free, NODES_ALONE, most, () => best.microsPerHour, ends, stop);
-    const bound = Math.max(relaxation.bound, tighter, ofFewPods ?? 0, before?.relaxation.bound ?? 0);
+    const ended = known(states);
+    const bound = Math.max(ended.relaxation.bound, tighter, ofFewPods ?? 0);
     const found = () => objectiveOf(problem, bestWithin({ problem, states, before }, policy.maxMoves));
     const ownBounds = proveWithMoves(free, moving, states.at(-1), found, ends, EFFORTS[effort].proof, stop);
     return {
-      asked,
-      digests,
-      request,
-      context,
-      started,
-      problem,
-      prices: lookup,
-      coverage,
+      ...known(states),
       relaxation: { ...relaxation, bound },
-      movingBounds: [...ownBounds, ...(before?.movingBounds ?? [])],
-      states,
+      movingBounds: [...ownBounds, ...ended.movingBounds],
       best,
-      status,
-      before,
     };
   } finally {
     moving?.close();

@@ -21,6 +21,27 @@ test('cancelling gives the best plan so far, and says so', async () => {
   expect(phases).toContain('bounding');
 });
 
+test('who does not wait after a cancel gets what was last checked', async () => {
+  const cancelledAt = async (when: string) => {
+    const cancel = new AbortController();
+    const plan = await planInWorker(request, {
+      timeLimitMs: 600_000,
+      signal: cancel.signal,
+      handOverMs: 0,
+      onProgress: (phase) => {
+        if (phase === when) cancel.abort();
+      },
+    });
+    expect(plan.summary.status).toBe('cancelled');
+    return plan.summary.microsPerHour;
+  };
+  const early = await cancelledAt('reading the cluster');
+  expect(early.after).toBe(early.before);
+  const late = await cancelledAt('proving');
+  expect(late.after).toBeLessThan(0.9 * late.before);
+  expect(late.bound).toBeGreaterThan(0);
+});
+
 test('a time limit ends the search with the best plan so far', async () => {
   const plan = await planInWorker(request, {
     timeLimitMs: 300,

@@ -3,7 +3,7 @@ import { attachLimitsOf } from '@restow/scheduling';
 import { boundWithin } from './bound/moving-relaxation.ts';
 import { checkPlan } from './check/check-plan.ts';
 import { daemonPodOf } from './end-state.ts';
-import type { PlanRequest, Searched } from './make-plan.ts';
+import type { Found, PlanRequest, Searched } from './make-plan.ts';
 import { objectiveOf } from './moving/moving-costs.ts';
 import { chooseAndRealise, isWorthwhile } from './order/choose.ts';
 import { type Realisation, realise } from './order/realise.ts';
@@ -34,10 +34,14 @@ const LEAST_DIFFERENCE = 1;
 
 /** The best of what was found with at most so many moves; null: with any number. */
 export function planWithin(found: Searched, maxMoves: number | null): Plan {
+  return planOf(found, maxMoves === null ? found.best : bestWithin(found, maxMoves), maxMoves);
+}
+
+/** The plan of what was chosen under that limit, checked. */
+export function planOf(found: Found, best: Realisation, maxMoves: number | null): Plan {
   const { asked, digests, request, context, started, problem, prices, coverage, relaxation, movingBounds, status } =
     found;
   const { snapshot, effort, seed } = request;
-  const best = maxMoves === null ? found.best : bestWithin(found, maxMoves);
   context.onProgress('checking');
   const problems = check({ ...request, policy: asked.policy }, problem, best);
   const objective = objectiveOf(problem, best);
@@ -75,7 +79,7 @@ export function planWithin(found: Searched, maxMoves: number | null): Plan {
 
 /** The best of what was found, and of what less effort has found, with at most so many moves; null: with any number. */
 export function bestWithin(
-  { problem, states, before }: Pick<Searched, 'problem' | 'states' | 'before'>,
+  { problem, states, before }: Pick<Found, 'problem' | 'states' | 'before'>,
   maxMoves: number | null,
 ): Realisation {
   const own = chooseWorthwhile(problem, states, maxMoves);

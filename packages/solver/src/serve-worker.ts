@@ -53,6 +53,7 @@ async function serveSearch({ request, wants, flag, timeLimitMs }: SearchInput): 
         giveBackMemory(request.snapshot.pods.length);
       },
       tightening: tightenInWorker,
+      onDraft: (plan) => send({ kind: 'draft', plan }),
     };
     const plans = wants === 'frontier' ? makeFrontier(request, context) : [makePlan(request, context)];
     giveBackMemory(request.snapshot.pods.length);

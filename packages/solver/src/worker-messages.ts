@@ -37,5 +37,7 @@ export const STOP_REASONS = [null, 'cancelled'] as const;
 
 export type WorkerMessage =
   | { readonly kind: 'progress'; readonly phase: string }
+  /** What is to be given out if no answer comes in time after a cancel. */
+  | { readonly kind: 'draft'; readonly plan: Plan }
   | { readonly kind: 'plans'; readonly plans: readonly Plan[] }
   | { readonly kind: 'input-error'; readonly problem: string; readonly location: InputLocation };

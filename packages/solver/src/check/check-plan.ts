@@ -94,7 +94,7 @@ export function checkPlan(input: CheckInput): string[] {
     state.add(pod, to);
     position.set(pod, to);
     for (const reason of passedShares(pod, to, position)) say(reason);
-    const content = new Set<string>();
+    const content = new Set<number>();
     for (const carrier of speakingOf(pod)) {
       if (carrier.pod === pod) continue;
       const node = position.get(carrier.pod);

@@ -6,6 +6,7 @@ import {
   nodeFingerprint,
   type Placement,
   type Plan,
+  type PlanStatus,
   type PlanStep,
   type Policy,
   type PriceBook,
@@ -31,12 +32,14 @@ export interface StatedPlan {
   readonly steps: readonly PlanStep[];
   readonly evacuation?: Evacuation;
   readonly effort: Effort;
+  readonly status?: PlanStatus;
   readonly createdAt: Date;
 }
 
 /** The plan of what was said; nothing is proved of it, so its bound is 0. */
 export function statedPlan(stated: StatedPlan): Plan {
   const { snapshot, book, policy, moves, launched, removed, steps, evacuation, effort, createdAt } = stated;
+  const { status = 'effort-reached' } = stated;
   const lookup = new PriceLookup(book);
   const targets = snapshot.nodes.map((node): TargetNode => {
     const { name, instanceType, zone, capacityType, arch, group } = node;
@@ -78,7 +81,7 @@ export function statedPlan(stated: StatedPlan): Plan {
       gap: after === 0 ? 0 : null,
       objective: null,
       objectiveGap: null,
-      status: 'effort-reached',
+      status,
       nodes: {
         before: targets.length,
         after: stay.length + launched.length,

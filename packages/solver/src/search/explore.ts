@@ -43,6 +43,8 @@ export interface Wanted {
   readonly others: boolean;
   /** Whether there is an order of moves that leads there, within the limit. */
   readonly isReachable: (state: PackingState) => boolean;
+  /** Hears now and then of the states that would be the answer if the search were stopped. */
+  readonly onFound: (states: readonly PackingState[]) => void;
 }
 
 /** Packs what the bound says may be packed, and improves it: states from few moves to many, each cheaper. */
@@ -95,7 +97,7 @@ function exploreFurther(
   problem: Problem,
   relaxation: Relaxation,
   search: Search,
-  { moving, others, isReachable }: Wanted,
+  { moving, others, isReachable, onFound }: Wanted,
   engines: LpEngines,
   effort: SearchEffort,
   stop: () => boolean,
@@ -111,7 +113,9 @@ function exploreFurther(
     if (stop()) break;
     const noise = k === 0 ? 0 : PRICE_NOISE;
     const design = divedDesign(problem, relaxation, engines, random, noise, stop);
-    if (search.packAndImprove(design, effort.fromFresh)) isPacked = true;
+    const onPacked = () => onFound([...archive.frontier(), packing.state()]);
+    if (search.packAndImprove(design, effort.fromFresh, onPacked)) isPacked = true;
+    onFound(archive.frontier());
   }
   if (stop()) return;
   if (onlyNodesCount(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
@@ -129,6 +133,7 @@ function exploreFurther(
     if (stop()) return;
     search.improve(effort.fromCurrent / (1 + MOVE_PRICES.length), { movePrice: price });
     archive.offer(packing);
+    onFound(archive.frontier());
   }
   if (isSwept) {
     const polish = (price: number, mostMoves: number) =>

@@ -110,12 +110,13 @@ export class Search {
     this.archive.offer(this.packing);
   }
 
-  /** Packs everything afresh and improves that; whether it could be packed so. */
-  packAndImprove(design: Design, trials: number): boolean {
+  /** Packs everything afresh and improves that; whether it could be packed so. `onPacked`: it is, but not yet improved. */
+  packAndImprove(design: Design, trials: number, onPacked: () => void = () => {}): boolean {
     const { archive, packing, guide, random, movePrice } = this;
     packing.load(this.start);
     const pack = (isShared: boolean) => packAfresh(packing, guide, design, random, isShared, this.#stop);
     if (!pack(true) && !pack(false)) return false;
+    onPacked();
     this.improve(trials, { movePrice: 0, heat: HEAT });
     reuseNodes(packing, this.#stop);
     archive.offer(packing);
