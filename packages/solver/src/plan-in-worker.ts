@@ -24,7 +24,7 @@ export class SolverWorkerError extends RestowError {
 }
 
 /** So that a cancel is answered within half a second. */
-const HAND_OVER_MS = 400;
+const HAND_OVER_MS = 300;
 /** How long after its limit, or after a cancel, a worker may take to check and hand over what it has, and for each pod. */
 const GRACE_MS = 30_000;
 const GRACE_MS_PER_POD = 0.6;
