@@ -15,6 +15,14 @@ export interface Guide {
   readonly allKinds: readonly number[];
   /** By kind and class: the order in which a kind is filled, most worth for its scarcest room first; one for kinds alike. */
   readonly rank: readonly Int32Array[];
+  /** By class and resource, row after row: what a pod asks for. */
+  readonly demands: Float64Array;
+  /** By class: 1 where rules about other pods have a say. */
+  readonly coupled: Uint8Array;
+  /** By kind: equal numbers for the same domains. */
+  readonly placeOf: Int32Array;
+  /** By kind: equal numbers where the same pods have room, at the same costs of their own. */
+  readonly roomOf: Int32Array;
   /** By resource: the least that any class asks of it, 0 where some ask nothing. With less than that left a node is full. */
   readonly least: Float64Array;
   /** Classes that ask for no more than another one of any resource, one for all that ask alike: where none of them fits, nothing does. */
@@ -38,15 +46,34 @@ export function guideOf(problem: Problem, relaxation: Prices & Pick<Relaxation, 
   const kinds = containersOf({ ...problem, kinds: usable, nodes: [] }).flatMap(({ kind }) =>
     kind === null ? [] : [kind],
   );
+  const demands = demandsOf(problem);
   return {
     worth,
     worthIn,
     kinds,
     allKinds: usable.map(({ index }) => index),
     rank,
+    demands,
+    coupled: Uint8Array.from(problem.classes, (one) => (one.coupled ? 1 : 0)),
+    placeOf: numbered(problem.kinds, ({ domains }) => domains.join()),
+    roomOf: numbered(
+      problem.kinds,
+      ({ shape, capacity, podCosts }) => `${shape}|${podCosts.interruptionsPerHour}|${capacity.join()}`,
+    ),
     least: leastOf(problem),
-    smallest: smallestOf(problem),
+    smallest: smallestOf(problem, demands),
   };
+}
+
+/** Equal numbers for equal keys. */
+function numbered<Of>(all: readonly Of[], keyOf: (one: Of) => string): Int32Array {
+  const numbers = new Map<string, number>();
+  return Int32Array.from(all, (one) => {
+    const key = keyOf(one);
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
+    return number;
+  });
 }
 
 function proportionsOf(capacity: Float64Array): string {
@@ -71,14 +98,18 @@ function rankOf({ classes }: Problem, capacity: Float64Array, worth: Float64Arra
   return ranks;
 }
 
-function smallestOf({ classes, resources }: Problem): number[] {
-  const demands = classes.map(({ dims, amounts }) => {
-    const demand = new Float64Array(resources.length);
+function demandsOf({ classes, resources }: Problem): Float64Array {
+  const demands = new Float64Array(classes.length * resources.length);
+  classes.forEach(({ dims, amounts }, c) => {
     dims.forEach((r, k) => {
-      demand[r] = amounts[k]!;
+      demands[c * resources.length + r] = amounts[k]!;
     });
-    return demand;
   });
+  return demands;
+}
+
+function smallestOf({ classes, resources }: Problem, all: Float64Array): number[] {
+  const demands = classes.map((_, c) => all.subarray(c * resources.length, (c + 1) * resources.length));
   const kept: number[] = [];
   const total = demands.map((demand) => demand.reduce((sum, amount) => sum + amount, 0));
   // What asks for no more of anything asks for no more in all, so it has been seen.

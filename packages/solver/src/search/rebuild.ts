@@ -1,4 +1,5 @@
 import type { NodeKind } from '../problem/problem.ts';
+import { FillValues } from './fill-values.ts';
 import type { Guide } from './guide.ts';
 import type { Packing } from './packing.ts';
 import type { Random } from './random.ts';
@@ -71,6 +72,7 @@ export function openForPending(
 ): number[] | null {
   const { problem } = packing;
   const opened: number[] = [];
+  const values = new FillValues(packing, pending, guide);
   while (pending.total > 0) {
     if (stop()) return null;
     const coupled = pending.classes.some((c, k) => pending.counts[k]! > 0 && problem.classes[c]!.coupled);
@@ -89,12 +91,13 @@ export function openForPending(
       orders.set(rank, order);
       return order;
     };
+    values.forget();
     for (const index of coupled ? guide.allKinds : guide.kinds) {
       const kind = problem.kinds[index]!;
       // They come in the order of price: from here on none can be worth it.
       if (best !== null && most < (best as Choice).score * kind.microsPerHour) break;
       if (!packing.mayOpenKind(kind)) continue;
-      consider(kind, -1, fillValue(packing, pending, guide, kind, orderFor(kind)), kind.microsPerHour);
+      consider(kind, -1, values.of(kind, orderFor(kind)), kind.microsPerHour);
     }
     for (const slot of closed) {
       if (packing.isOpen(slot) || !packing.mayOpenNode(slot)) continue;
@@ -117,38 +120,6 @@ function worthOf({ classes, counts }: Pending, { worth }: Guide): number {
   let total = 0;
   for (let k = 0; k < classes.length; k++) total += counts[k]! * worth[classes[k]!]!;
   return total;
-}
-
-const scratch = { left: new Float64Array(0) };
-
-/** Worth of what a fresh node of this kind would take, filled greedily in this order. */
-function fillValue(packing: Packing, pending: Pending, guide: Guide, kind: NodeKind, order: readonly number[]): number {
-  const { problem } = packing;
-  const { least, worth } = guide;
-  const eligible = problem.eligible[kind.shape]!;
-  const podCosts = kind.podCosts.microsPerHour;
-  if (scratch.left.length !== kind.capacity.length) scratch.left = new Float64Array(kind.capacity.length);
-  const { left } = scratch;
-  left.set(kind.capacity);
-  let value = 0;
-  for (const k of order) {
-    const c = pending.classes[k]!;
-    if (eligible[c] !== 1) continue;
-    const { dims, amounts, coupled } = problem.classes[c]!;
-    let fits = pending.counts[k]!;
-    for (let d = 0; d < dims.length && fits > 0; d++) fits = Math.min(fits, Math.floor(left[dims[d]!]! / amounts[d]!));
-    if (fits > 0 && coupled) fits = Math.min(fits, packing.coupling.mayAddTogether(c, packing.domainsForLaunch(kind)));
-    if (fits <= 0) continue;
-    let isFull = false;
-    for (let d = 0; d < dims.length; d++) {
-      const r = dims[d]!;
-      left[r]! -= fits * amounts[d]!;
-      if (left[r]! < least[r]!) isFull = true;
-    }
-    value += fits * (worth[c]! - (podCosts === null ? 0 : podCosts[c]!));
-    if (isFull) break;
-  }
-  return value;
 }
 
 function fillNodeValue(packing: Packing, pending: Pending, guide: Guide, slot: number, movePrice: number): number {
