@@ -185,7 +185,8 @@ function searchTypes(
     const states = search(problem, relaxation, { moving, others: limits, onFound });
     let best = bestWithin({ problem, states, before }, null);
     const gapTo = (bound: number) => (best.microsPerHour - bound) / best.microsPerHour;
-    const wait = () => tightened(gapTo(relaxation.bound) > EFFORTS[effort].smallGap && !stop() ? stop : null);
+    const isNearEnough = () => gapTo(relaxation.bound) <= (isWholeWeighty(relaxation) ? 0 : EFFORTS[effort].smallGap);
+    const wait = () => tightened(isNearEnough() || stop() ? null : stop);
     // Where nodes are few, how many there are of each kind is worth knowing before it is searched on.
     const early = isWholeWeighty(relaxation) ? wait() : null;
     for (const contents of early?.contents ?? []) {

@@ -47,8 +47,9 @@ function exhaustive(pods: readonly Size[]): number {
 
 const EFFORT = { rounds: 30, variations: 10, pricingBudget: 1000, finalBudget: 10_000, work: 1e6 };
 const WHOLE_NODES = {
-  entries: 1e6,
-  separations: 20,
+  visits: 1e6,
+  sets: 20,
+  packing: 1e5,
   pricingBudget: 1000,
   finalBudget: 10_000,
   work: 1e6,

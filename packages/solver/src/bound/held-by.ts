@@ -4,7 +4,7 @@ import type { Bounded } from './bounded.ts';
 import { type Knapsack, type KnapsackAnswer, uppersOf } from './knapsack.ts';
 import { KnownPatterns, type Pattern, patternsOf, worthOfPattern } from './patterns.ts';
 import { SCALE } from './scale.ts';
-import { type Counts, type WorthRow, worthOf } from './whole-nodes.ts';
+import type { Counts, WorthRow } from './whole-nodes.ts';
 
 /** A row is violated by at least this part of its demand, or is not worth adding. */
 const VIOLATED = 1e-7;
@@ -18,6 +18,8 @@ const NEAR = 0.97;
 const LEAST_WORTH = 1e-3;
 /** And so often for what is left after a part of it was packed. */
 const DIVE_ROUNDS = 5;
+/** What an entry of a program that is solved takes, in search nodes of a pricing problem. */
+const WORK_OF_AN_ENTRY = 2;
 /** A part of a pattern that is smaller is none. */
 const USED = 1e-6;
 
@@ -29,7 +31,7 @@ export interface Content extends Pattern {
 export interface HeldByEffort {
   readonly pricingBudget: number;
   readonly finalBudget: number;
-  /** Search nodes of all pricing problems together, after which nothing more is said. */
+  /** Search nodes of all pricing problems, and what programs take by their size, after which nothing more is said. */
   readonly work: number;
 }
 
@@ -77,12 +79,17 @@ export class HeldBy {
     );
   }
 
+  /** Whether more has been done than was wanted. */
+  get isSpent(): boolean {
+    return this.#work >= this.#effort.work;
+  }
+
   /** A row that this set of nodes violates, so that it does not hold so many times all pods; null: none was found. */
   violatedBy(counts: Counts, times: number): WorthRow | null {
     const pods = this.#problem.classes.map((one) => times * one.pods.length);
     this.#lp.setRightHandSides([...pods, ...Array.from(counts)]);
-    for (let round = 0; round < MOST_ROUNDS && this.#work < this.#effort.work && !this.#stop(); round++) {
-      const optimum = solveOrNull(this.#lp);
+    for (let round = 0; round < MOST_ROUNDS && !this.isSpent && !this.#stop(); round++) {
+      const optimum = this.#solveProgram();
       if (optimum === null) return null;
       const duals = this.#dualsOf(optimum);
       const demand = pods.reduce((sum, count, c) => sum + duals[c]! * count, 0);
@@ -136,14 +143,14 @@ export class HeldBy {
 
   /** Of what the program is now, with patterns for it: what is used most, once at least; null: nothing. */
   #largestPart(left: readonly number[]): { readonly pattern: Pattern; readonly times: number } | null {
-    let optimum = solveOrNull(this.#lp);
+    let optimum = this.#solveProgram();
     for (let round = 0; round < DIVE_ROUNDS && optimum !== null && !this.#stop(); round++) {
       const duals = this.#dualsOf(optimum);
       const answers = this.#knapsacks.map((knapsack) => knapsack.solve(duals, this.#effort.pricingBudget, 0, left));
       const columns = this.#columnsOf(patternsOf(answers));
       if (columns.length === 0) break;
       this.#lp.add(columns);
-      optimum = solveOrNull(this.#lp);
+      optimum = this.#solveProgram();
     }
     if (optimum === null) return null;
     let most = 0;
@@ -159,6 +166,12 @@ export class HeldBy {
 
   #dualsOf({ duals }: LpOptimum): Float64Array {
     return Float64Array.from(this.#problem.classes, (_, c) => Math.max(0, duals[c]!));
+  }
+
+  #solveProgram(): LpOptimum | null {
+    const rows = this.#problem.classes.length + this.#knapsacks.length;
+    this.#work += WORK_OF_AN_ENTRY * rows * this.#lp.columns.length;
+    return solveOrNull(this.#lp);
   }
 
   #solve(knapsack: Knapsack, duals: ArrayLike<number>, budget: number): KnapsackAnswer {
@@ -177,4 +190,11 @@ export class HeldBy {
 
 function isViolated({ uppers, demand }: WorthRow, counts: Counts): boolean {
   return worthOf(counts, uppers) < demand * (1 - VIOLATED);
+}
+
+/** What a set of nodes is worth at a row's prices, at most. */
+function worthOf(counts: Counts, uppers: ArrayLike<number>): number {
+  let worth = 0;
+  for (let k = 0; k < counts.length; k++) worth += counts[k]! * uppers[k]!;
+  return worth;
 }

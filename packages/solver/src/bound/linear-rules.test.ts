@@ -127,7 +127,7 @@ function exhaustive(cores: readonly number[], { allows }: Rule): number {
 /** What the linear program proves without the rules and with them, and what is proven of whole nodes. */
 function boundsOf(problem: Problem): Readonly<Record<'without' | 'withRules' | 'whole', number>> {
   const effort = { rounds: 60, variations: 10, pricingBudget: 1_000, finalBudget: 10_000, work: 1e6 };
-  const wholeNodes = { ...effort, entries: 1e6, separations: 20, roomFor: [] };
+  const wholeNodes = { ...effort, visits: 1e6, sets: 20, packing: 1e5, roomFor: [] };
   const relaxed = (rules = linearRulesOf(problem)) => relax(coveringOf(problem, rules), engines, effort, never, never);
   const relaxation = relaxed();
   const { bound: whole } = tighten(problem, relaxation, engines, { ...effort, wholeNodes }, never);

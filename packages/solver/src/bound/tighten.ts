@@ -5,15 +5,18 @@ import type { Covering } from './covering.ts';
 import { type Content, HeldBy, type HeldByEffort } from './held-by.ts';
 import { knapsacksOf } from './knapsack.ts';
 import { fixedPrice, priceDivisor, roundToPrices, worthOfAll } from './lagrangian.ts';
+import { packWhole } from './pack-whole.ts';
 import { MOST_TOGETHER } from './parts.ts';
 import { firstPatterns } from './patterns.ts';
 import type { Relaxation } from './relax.ts';
-import { boundOfWholeNodes, type Counts, type WholeNodesEffort } from './whole-nodes.ts';
+import { boundOfWholeNodes, type Counts, type Verdict, type WholeNodesEffort } from './whole-nodes.ts';
 
 /** What goes on with a bound. */
 export interface TighteningEffort extends RelaxationEffort {
   readonly wholeNodes: WholeNodesEffort &
     HeldByEffort & {
+      /** Looks at what could make way for a pod, while one set of nodes is packed. */
+      readonly packing: number;
       /** Nodes are looked for that hold so many times all pods besides: the more, the easier they are to pack, and the dearer. */
       readonly roomFor: readonly number[];
     };
@@ -82,14 +85,29 @@ function tightenWhole(
   // A bound may be known from elsewhere while prices say nothing: then they make no row either.
   if (demand <= 0) return { bound: found.bound, contents: [] };
   const held = new HeldBy(problem, knapsacks, found, engines, effort, stop);
-  const cheapestFor = (times: number) => {
-    const violatedBy = (counts: Counts) => held.violatedBy(counts, times);
-    return boundOfWholeNodes(containers, { uppers, demand: times * demand }, violatedBy, prices, engines, effort, stop);
+  const contents: (readonly Content[])[] = [];
+  const packFrom = (start: readonly Content[], counts: Counts): boolean => {
+    const packed = packWhole(problem, containers, counts, found.duals, start, effort.packing);
+    if (packed !== null) contents.push(packed);
+    return packed !== null;
   };
+  const pack = (counts: Counts): Verdict => {
+    if (packFrom([], counts)) return 'holds';
+    if (held.isSpent && contents.length > 0) return 'unknown';
+    const start = held.contentsOf(counts);
+    if (packFrom(start, counts)) return 'holds';
+    // Nearly all of the pods, and those that are left have a place besides.
+    if (contents.length === 0) contents.push(start);
+    return 'unknown';
+  };
+  const cheapestFor = (times: number, judge: (counts: Counts) => Verdict) =>
+    boundOfWholeNodes(containers, { uppers, demand: times * demand }, judge, prices, effort, stop);
   try {
-    const all = cheapestFor(1);
-    const sets = [all, ...effort.roomFor.map(cheapestFor)].flatMap(({ counts }) => (counts === null ? [] : [counts]));
-    const contents = sets.map((counts) => held.contentsOf(counts));
+    const all = cheapestFor(1, (counts) => held.violatedBy(counts, 1) ?? pack(counts));
+    for (const times of effort.roomFor) {
+      const { counts } = cheapestFor(times, (set) => held.violatedBy(set, times) ?? 'holds');
+      if (counts !== null) contents.push(held.contentsOf(counts));
+    }
     return { bound: Math.max(found.bound, fixed + all.bound), contents };
   } finally {
     held.close();

@@ -1,6 +1,4 @@
-import { type LpEngines, type LpMaster, solveOrNull } from '../lp/engines.ts';
 import type { Container } from './containers.ts';
-import { SCALE } from './scale.ts';
 
 /**
  * What any set of nodes must satisfy that holds all pods: at some prices by class, no content of a container is worth more
@@ -12,215 +10,191 @@ export interface WorthRow {
   readonly demand: number;
 }
 
-/** How many there are of each container; with fractions, where a program over them says so. */
+/** How many there are of each container. */
 export type Counts = ArrayLike<number>;
 
+/** What is known of a set of nodes that satisfies all rows: a row that it violates, or whether it holds all pods. */
+export type Verdict = WorthRow | 'holds' | 'unknown';
+
 export interface WholeNodesEffort {
-  /** Entries of all programs over counts that are solved. */
-  readonly entries: number;
+  /** Steps of looking for sets of nodes. */
+  readonly visits: number;
   /** Sets of nodes of which it is asked whether they hold all pods. */
-  readonly separations: number;
+  readonly sets: number;
 }
 
 export interface WholeNodes {
   /** Proven: no whole nodes cost less, micros per hour. */
   readonly bound: number;
-  /** So many of each container cost so much, and nothing is known that speaks against them; null: it did not come to that. */
+  /** The first set of nodes that nothing is known to speak against; null: it did not come to that. */
   readonly counts: Int32Array | null;
 }
 
-/** Nodes of which it is not decided yet how many: at least and at most so many of each container. */
-interface Branch {
-  readonly least: Int32Array;
-  readonly most: Int32Array;
-  /** What it is solved for: that many rows, and the cheapest counts, in fractions; null: not yet. */
-  readonly solved: { readonly rows: number; readonly counts: Float64Array } | null;
-}
-
-const INTEGRAL = 1e-6;
-/** Allowance for floating point in sums over rows and containers. */
+/** Allowance for floating point in sums over containers. */
 const ROUNDING = 1e-9;
-/** So many rows are asked for before anything is split: they are quick to find. */
-const FIRST_SEPARATIONS = 12;
+/** A row's table has no more entries than this, or is coarser. */
+const MOST_ENTRIES = 400_000;
+/** Of sets that cost the same, so many are looked at of which nothing can be said. */
+const UNKNOWN_OF_A_PRICE = 24;
 
 /**
- * A lower bound on what whole nodes cost that satisfy `first` and all that `separate` finds: branch and cut over how many
- * there are of each container, the cheapest first. `separate` gives a row that a set violates, or null where it knows none,
- * which for a set of whole nodes is the end. Nothing is proven above `limit`. Bounds are computed from duals by weak duality,
- * whatever an engine says of its answer (Neumaier and Shcherbina 2004), and rounded up to multiples of `divisor`, as prices
- * are. Micros per hour, without what stays anyway; what there is no end of has a price.
+ * A lower bound on what whole nodes cost that satisfy `first` and all that `judge` finds: every set of nodes that could,
+ * in the order of what they cost, until one holds all pods. A set is given up as soon as what is left to be spent cannot
+ * be worth what is still missing, by a table for each row (dynamic programming; Martello and Toth, Knapsack Problems,
+ * ch. 3). Once nothing can be said of a set, what follows is looked at only for one that holds all. Nothing is proven
+ * above `limit`; prices are multiples of `divisor` micros per hour, what stays anyway is left out, and what there is no
+ * end of has a price.
  */
 export function boundOfWholeNodes(
   containers: readonly Container[],
   first: WorthRow,
-  separate: (counts: Counts) => WorthRow | null,
+  judge: (counts: Counts) => Verdict,
   { limit, divisor }: { readonly limit: number; readonly divisor: number },
-  engines: LpEngines,
   effort: WholeNodesEffort,
   stop: () => boolean,
 ): WholeNodes {
-  const rows = [first];
-  let program = new CountsProgram(containers, rows, engines);
-  const open = new OpenBranches();
-  const most = containers.map(({ count, microsPerHour }) => Math.min(count, Math.floor(limit / microsPerHour)));
-  open.add(0, { least: new Int32Array(containers.length), most: Int32Array.from(most), solved: null });
-  let separations = 0;
-  const isCut = (counts: Counts): boolean => {
-    const row = separations++ < effort.separations ? separate(counts) : null;
-    if (row === null) return false;
-    rows.push(row);
-    program.close();
-    program = new CountsProgram(containers, rows, engines);
-    return true;
-  };
-  let isWhole = false;
-  try {
-    for (let entries = 0; entries < effort.entries && !stop(); ) {
-      const bound = open.bound;
-      if (bound >= limit) return { bound: limit, counts: null };
-      const branch = open.take();
-      const { solved } = branch;
-      if (solved === null || solved.rows < rows.length) {
-        entries += program.entries;
-        const answer = program.solve(branch);
-        if (answer === null) return { bound, counts: null };
-        const known = { ...branch, solved: { rows: rows.length, counts: answer.counts } };
-        open.add(Math.max(bound, Math.ceil(answer.bound / divisor) * divisor), known);
-        continue;
-      }
-      const split = mostFractional(solved.counts, containers);
-      const isAsked = split === null || (!isWhole && separations < FIRST_SEPARATIONS);
-      const counts = split === null ? solved.counts.map(Math.round) : solved.counts;
-      if (isAsked && isCut(counts)) open.add(bound, branch);
-      else if (split === null) return { bound, counts: Int32Array.from(counts) };
-      else {
-        isWhole = true;
-        for (const half of halves(branch, solved.counts, split)) open.add(bound, half);
-      }
+  if (limit <= 0) return { bound: limit, counts: null };
+  const sets = new SetsByPrice(containers, limit, divisor);
+  sets.add(first);
+  let visits = 0;
+  let asked = 0;
+  let bound: number | null = null;
+  let counts: Int32Array | null = null;
+  let unknown = 0;
+  let isFound = false;
+  const isOver = () => isFound || visits >= effort.visits || asked >= effort.sets || stop();
+  const look = (set: Int32Array): boolean => {
+    asked++;
+    const verdict = judge(set);
+    if (typeof verdict === 'object') {
+      sets.add(verdict);
+      return isOver();
     }
-    return { bound: Math.min(open.bound, limit), counts: null };
-  } finally {
-    program.close();
+    counts ??= Int32Array.from(set);
+    unknown++;
+    isFound = verdict === 'holds';
+    return unknown >= UNKNOWN_OF_A_PRICE || isOver();
+  };
+  // Where nothing was found that holds all, it is looked for in ever larger steps.
+  for (let level = 0, step = 1; level < sets.levels; level += step) {
+    if (unknown > 0) step *= 2;
+    unknown = 0;
+    const isEnded = sets.visit(level, look, () => ++visits >= effort.visits || ((visits & 4095) === 0 && stop()));
+    if (isEnded || counts !== null) bound ??= Math.min(limit, sets.price(level));
+    if (isEnded && isOver()) break;
+  }
+  return { bound: bound ?? limit, counts };
+}
+
+/** Sets of nodes by what they cost: each level is a price, or a few prices where there are very many. */
+class SetsByPrice {
+  readonly levels: number;
+  readonly #divisor: number;
+  /** Units of `divisor` in one level. */
+  readonly #grid: number;
+  /** What costs nothing, and then the dearest first. */
+  readonly #order: readonly number[];
+  readonly #units: readonly number[];
+  readonly #most: readonly number[];
+  readonly #rows: {
+    readonly uppers: Float64Array;
+    readonly demand: number;
+    readonly tables: readonly Float64Array[];
+  }[] = [];
+  /** By depth and row: what the nodes chosen so far are worth. */
+  readonly #worth: number[][];
+  readonly #set: Int32Array;
+
+  constructor(containers: readonly Container[], limit: number, divisor: number) {
+    const units = containers.map(({ microsPerHour }) => microsPerHour / divisor);
+    const all = Math.ceil(limit / divisor);
+    this.#divisor = divisor;
+    // Nothing may be cheaper than a level, or it would cost nothing.
+    const priced = units.filter((one) => one > 0);
+    this.#grid = Math.max(1, Math.min(...priced, Math.ceil((all * containers.length) / MOST_ENTRIES)));
+    this.levels = Math.ceil(all / this.#grid);
+    const rank = (k: number) => (units[k] === 0 ? Number.POSITIVE_INFINITY : units[k]!);
+    this.#order = [...containers.keys()].sort((a, b) => (rank(a) === rank(b) ? a - b : rank(b) - rank(a)));
+    this.#units = this.#order.map((k) => units[k]!);
+    this.#most = this.#order.map((k) => containers[k]!.count);
+    this.#worth = Array.from({ length: containers.length + 1 }, () => []);
+    this.#set = new Int32Array(containers.length);
+  }
+
+  /** The least that a set of this level can cost. */
+  price(level: number): number {
+    return level * this.#grid * this.#divisor;
+  }
+
+  /** From now on only sets that satisfy it are visited, among those that are being visited too. */
+  add({ uppers, demand }: WorthRow): void {
+    const own = Float64Array.from(this.#order, (k) => uppers[k]! / demand);
+    const tables: Float64Array[] = [];
+    const none = new Float64Array(this.levels + 1);
+    // Where a level is one price, what is left must be spent exactly.
+    if (this.#grid === 1) none.fill(Number.NEGATIVE_INFINITY, 1);
+    tables[own.length] = none;
+    for (let at = own.length - 1; at >= 0; at--)
+      tables[at] = withContainer(tables[at + 1]!, Math.floor(this.#units[at]! / this.#grid), own[at]!, this.#most[at]!);
+    this.#rows.push({ uppers: own, demand: 1 - ROUNDING, tables });
+    let worth = 0;
+    for (let at = 0; at <= own.length; at++) {
+      this.#worth[at]!.push(worth);
+      if (at < own.length) worth += own[at]! * this.#set[this.#order[at]!]!;
+    }
+  }
+
+  /** Shows all sets of a level that satisfy the rows, until `look` says that it is enough or `isOver`; whether one did. */
+  visit(level: number, look: (set: Int32Array) => boolean, isOver: () => boolean): boolean {
+    this.#set.fill(0);
+    this.#worth[0]!.fill(0);
+    return this.#visit(0, (level + 1) * this.#grid - 1, look, isOver);
+  }
+
+  #visit(at: number, left: number, look: (set: Int32Array) => boolean, isOver: () => boolean): boolean {
+    if (isOver()) return true;
+    if (!this.#canSuffice(at, left)) return false;
+    if (left < this.#grid) return look(this.#set);
+    if (at === this.#order.length) return false;
+    const k = this.#order[at]!;
+    const units = this.#units[at]!;
+    const most = Math.min(this.#most[at]!, Math.floor(left / units));
+    // Of what costs nothing, all are there.
+    for (let count = most; count >= (units === 0 ? most : 0); count--) {
+      this.#set[k] = count;
+      for (let r = 0; r < this.#rows.length; r++)
+        this.#worth[at + 1]![r] = this.#worth[at]![r]! + count * this.#rows[r]!.uppers[at]!;
+      if (this.#visit(at + 1, left - count * units, look, isOver)) return true;
+    }
+    return false;
+  }
+
+  /** Whether what is left to be spent on what follows could be worth what every row still misses. */
+  #canSuffice(at: number, left: number): boolean {
+    const column = Math.floor(left / this.#grid);
+    const worth = this.#worth[at]!;
+    for (let r = this.#rows.length - 1; r >= 0; r--) {
+      const { tables, demand } = this.#rows[r]!;
+      if (worth[r]! + tables[at]![column]! < demand) return false;
+    }
+    return true;
   }
 }
 
-/** What is not decided yet, by bound. */
-class OpenBranches {
-  readonly #byBound = new Map<number, Branch[]>();
-
-  /** The least of all that is open; Infinity where nothing is. */
-  get bound(): number {
-    let least = Number.POSITIVE_INFINITY;
-    for (const bound of this.#byBound.keys()) least = Math.min(least, bound);
-    return least;
+/** The most that can be had for each price with up to so many of one more container. */
+function withContainer(table: Float64Array, units: number, worth: number, most: number): Float64Array {
+  const better = Float64Array.from(table);
+  if (units === 0) return better.map((value) => value + most * worth);
+  if (most * units >= table.length) {
+    for (let u = units; u < better.length; u++) better[u] = Math.max(better[u]!, better[u - units]! + worth);
+    return better;
   }
-
-  add(bound: number, branch: Branch): void {
-    const others = this.#byBound.get(bound);
-    if (others === undefined) this.#byBound.set(bound, [branch]);
-    else others.push(branch);
+  // So many are as one, two, four … and the rest.
+  for (let left = most, part = 1; left > 0; left -= part, part *= 2) {
+    const count = Math.min(part, left);
+    for (let u = better.length - 1; u >= count * units; u--)
+      better[u] = Math.max(better[u]!, better[u - count * units]! + count * worth);
+    part = count;
   }
-
-  /** Of those with the least bound the one that was added last: it is nearest to a whole set. */
-  take(): Branch {
-    const { bound } = this;
-    const cheapest = this.#byBound.get(bound)!;
-    if (cheapest.length === 1) this.#byBound.delete(bound);
-    return cheapest.pop()!;
-  }
-}
-
-/** The container whose fraction costs most to round, or null where all are whole. */
-function mostFractional(counts: Float64Array, containers: readonly Container[]): number | null {
-  let chosen: number | null = null;
-  let most = 0;
-  counts.forEach((count, k) => {
-    const part = Math.abs(count - Math.round(count));
-    if (part <= INTEGRAL || part * containers[k]!.microsPerHour <= most) return;
-    chosen = k;
-    most = part * containers[k]!.microsPerHour;
-  });
-  return chosen;
-}
-
-function halves({ least, most }: Branch, counts: Float64Array, split: number): Branch[] {
-  const below = Math.floor(counts[split]!);
-  return [
-    { least, most: most.with(split, below), solved: null },
-    { least: least.with(split, below + 1), most, solved: null },
-  ];
-}
-
-/** What a set of nodes is worth at a row's prices, at most. */
-export function worthOf(counts: Counts, uppers: ArrayLike<number>): number {
-  let worth = 0;
-  for (let k = 0; k < counts.length; k++) worth += counts[k]! * uppers[k]!;
-  return worth;
-}
-
-/** The linear program over counts: prices in cents, counts from their least. */
-class CountsProgram {
-  readonly #containers: readonly Container[];
-  readonly #rows: readonly WorthRow[];
-  readonly #lp: LpMaster;
-  readonly entries: number;
-
-  constructor(containers: readonly Container[], rows: readonly WorthRow[], engines: LpEngines) {
-    this.#containers = containers;
-    // Relative to the demand, so that all rows are of one size.
-    this.#rows = rows.map(({ uppers, demand }) => ({
-      uppers: Float64Array.from(uppers, (upper) => upper / demand),
-      demand: 1 - ROUNDING,
-    }));
-    const every = this.#rows.map((_, i) => i);
-    this.entries = containers.length * (containers.length + rows.length);
-    this.#lp = engines.master(
-      [
-        ...this.#rows.map(({ demand }) => ({ sense: '>=' as const, rhs: demand })),
-        ...containers.map(() => ({ sense: '<=' as const, rhs: 0 })),
-      ],
-      containers.map(({ microsPerHour }, k) => ({
-        cost: microsPerHour * SCALE,
-        rows: [...every, rows.length + k],
-        values: [...this.#rows.map(({ uppers }) => uppers[k]!), 1],
-      })),
-    );
-  }
-
-  /** `bound` Infinity: no set of nodes in the branch satisfies the rows; null: no engine had an answer. */
-  solve({ least, most }: Branch): { readonly bound: number; readonly counts: Float64Array } | null {
-    // Nothing is worth less than nothing, so what as many as may be do not satisfy none do.
-    const isPossible = this.#rows.every(({ uppers, demand }) => worthOf(most, uppers) >= demand);
-    if (!isPossible) return { bound: Number.POSITIVE_INFINITY, counts: new Float64Array(most) };
-    this.#lp.setRightHandSides([
-      ...this.#rows.map(({ uppers, demand }) => Math.max(0, demand - worthOf(least, uppers))),
-      ...Array.from(most, (count, k) => count - least[k]!),
-    ]);
-    const optimum = solveOrNull(this.#lp);
-    if (optimum === null) return null;
-    const duals = this.#rows.map((_, i) => Math.max(0, optimum.duals[i]!) / SCALE);
-    const counts = Float64Array.from(this.#containers, (_, k) => least[k]! + Math.max(0, optimum.primal[k]!));
-    return { bound: this.#proven(duals, least, most), counts };
-  }
-
-  close(): void {
-    this.#lp.close();
-  }
-
-  /** Σ dual × demand + Σ of what one of a container costs above its worth, times as many of it as makes that least. */
-  #proven(duals: readonly number[], least: Int32Array, most: Int32Array): number {
-    let bound = 0;
-    this.#rows.forEach(({ demand }, i) => {
-      bound += duals[i]! * demand;
-    });
-    let size = bound;
-    this.#containers.forEach(({ microsPerHour }, k) => {
-      const worth = this.#rows.reduce((sum, { uppers }, i) => sum + duals[i]! * uppers[k]!, 0);
-      const reduced = microsPerHour - worth;
-      const count = reduced > 0 ? least[k]! : most[k]!;
-      bound += reduced * count;
-      size += (microsPerHour + worth) * count;
-    });
-    return bound - ROUNDING * size;
-  }
+  return better;
 }

@@ -116,6 +116,7 @@ export class Search {
     packing.load(this.start);
     const pack = (isShared: boolean) => packAfresh(packing, guide, design, random, isShared, this.#stop);
     if (!pack(true) && !pack(false)) return false;
+    archive.offer(packing);
     onPacked();
     this.improve(trials, { movePrice: 0, heat: HEAT });
     reuseNodes(packing, this.#stop);
