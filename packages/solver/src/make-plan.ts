@@ -203,7 +203,7 @@ function searchTypes(
       const nextProblem = buildProblem(next, book, prices, policy);
       const again = chooseWorthwhile(
         nextProblem,
-        search(nextProblem, relaxed(nextProblem), { moving: null, others: true, onFound: () => {} }),
+        search(nextProblem, relaxed(nextProblem), { moving: null, others: limits, onFound: () => {} }),
         null,
       );
       if (again.moves.length === 0 && again.removed.length === 0) break;

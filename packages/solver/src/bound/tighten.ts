@@ -86,26 +86,20 @@ function tightenWhole(
   if (demand <= 0) return { bound: found.bound, contents: [] };
   const held = new HeldBy(problem, knapsacks, found, engines, effort, stop);
   const contents: (readonly Content[])[] = [];
-  const packFrom = (start: readonly Content[], counts: Counts): boolean => {
-    const packed = packWhole(problem, containers, counts, found.duals, start, effort.packing);
-    if (packed !== null) contents.push(packed);
-    return packed !== null;
-  };
   const pack = (counts: Counts): Verdict => {
-    if (packFrom([], counts)) return 'holds';
-    if (held.isSpent && contents.length > 0) return 'unknown';
     const start = held.contentsOf(counts);
-    if (packFrom(start, counts)) return 'holds';
-    // Nearly all of the pods, and those that are left have a place besides.
-    if (contents.length === 0) contents.push(start);
-    return 'unknown';
+    const packed = packWhole(problem, containers, counts, found.duals, start, effort.packing);
+    // Without it: nearly all of the pods, and those that are left have a place besides.
+    if (packed !== null || contents.length === 0) contents.push(packed ?? start);
+    return packed === null ? 'unknown' : 'holds';
   };
-  const cheapestFor = (times: number, judge: (counts: Counts) => Verdict) =>
-    boundOfWholeNodes(containers, { uppers, demand: times * demand }, judge, prices, effort, stop);
+  const isEnough = () => stop() || (held.isSpent && contents.length > 0);
+  const cheapestFor = (times: number, judge: (counts: Counts) => Verdict, isOver: () => boolean) =>
+    boundOfWholeNodes(containers, { uppers, demand: times * demand }, judge, prices, effort, isOver);
   try {
-    const all = cheapestFor(1, (counts) => held.violatedBy(counts, 1) ?? pack(counts));
+    const all = cheapestFor(1, (counts) => held.violatedBy(counts, 1) ?? pack(counts), isEnough);
     for (const times of effort.roomFor) {
-      const { counts } = cheapestFor(times, (set) => held.violatedBy(set, times) ?? 'holds');
+      const { counts } = cheapestFor(times, (set) => held.violatedBy(set, times) ?? 'holds', stop);
       if (counts !== null) contents.push(held.contentsOf(counts));
     }
     return { bound: Math.max(found.bound, fixed + all.bound), contents };

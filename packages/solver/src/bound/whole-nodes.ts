@@ -34,6 +34,8 @@ export interface WholeNodes {
 const ROUNDING = 1e-9;
 /** A row's table has no more entries than this, or is coarser. */
 const MOST_ENTRIES = 400_000;
+/** All tables together have no more: a set that violates a row without one is asked about once more. */
+const MOST_OF_ALL = 12_000_000;
 /** Of sets that cost the same, so many are looked at of which nothing can be said. */
 const UNKNOWN_OF_A_PRICE = 24;
 
@@ -60,10 +62,12 @@ export function boundOfWholeNodes(
   let asked = 0;
   let bound: number | null = null;
   let counts: Int32Array | null = null;
-  let unknown = 0;
   let isFound = false;
-  const isOver = () => isFound || visits >= effort.visits || asked >= effort.sets || stop();
-  const look = (set: Int32Array): boolean => {
+  /** Of the level that is looked at: sets of which nothing can be said, and the least price of all that may hold all pods. */
+  let unknown = 0;
+  let least = limit;
+  const isOver = () => visits >= effort.visits || asked >= effort.sets || stop();
+  const look: Look = (set, price, leastOfLevel) => {
     asked++;
     const verdict = judge(set);
     if (typeof verdict === 'object') {
@@ -71,20 +75,27 @@ export function boundOfWholeNodes(
       return isOver();
     }
     counts ??= Int32Array.from(set);
-    unknown++;
-    isFound = verdict === 'holds';
-    return unknown >= UNKNOWN_OF_A_PRICE || isOver();
+    least = Math.min(least, price);
+    if (verdict === 'holds') {
+      isFound = true;
+      sets.onlyBelow(price);
+      return price <= leastOfLevel || isOver();
+    }
+    return ++unknown >= UNKNOWN_OF_A_PRICE || isOver();
   };
   // Where nothing was found that holds all, it is looked for in ever larger steps.
-  for (let level = 0, step = 1; level < sets.levels; level += step) {
+  let level = 0;
+  for (let step = 1; level < sets.levels && !isFound && !isOver(); level += step) {
     if (unknown > 0) step *= 2;
     unknown = 0;
     const isEnded = sets.visit(level, look, () => ++visits >= effort.visits || ((visits & 4095) === 0 && stop()));
-    if (isEnded || counts !== null) bound ??= Math.min(limit, sets.price(level));
-    if (isEnded && isOver()) break;
+    if (isEnded || counts !== null) bound ??= Math.min(limit, isEnded ? sets.price(level) : least);
   }
-  return { bound: bound ?? limit, counts };
+  return { bound: bound ?? Math.min(limit, sets.price(level)), counts };
 }
+
+/** Is shown a set, what it costs and the least that one of its level can cost; whether that is enough. */
+type Look = (set: Int32Array, price: number, leastOfLevel: number) => boolean;
 
 /** Sets of nodes by what they cost: each level is a price, or a few prices where there are very many. */
 class SetsByPrice {
@@ -104,6 +115,8 @@ class SetsByPrice {
   /** By depth and row: what the nodes chosen so far are worth. */
   readonly #worth: number[][];
   readonly #set: Int32Array;
+  /** In units of `divisor`: sets that cost as much or more are not shown. */
+  #below = Number.POSITIVE_INFINITY;
 
   constructor(containers: readonly Container[], limit: number, divisor: number) {
     const units = containers.map(({ microsPerHour }) => microsPerHour / divisor);
@@ -126,8 +139,10 @@ class SetsByPrice {
     return level * this.#grid * this.#divisor;
   }
 
-  /** From now on only sets that satisfy it are visited, among those that are being visited too. */
+  /** From now on only sets that satisfy it are visited, among those that are being visited too, as far as there is room for it. */
   add({ uppers, demand }: WorthRow): void {
+    const entries = this.#order.length * this.levels;
+    if (this.#rows.length * entries > MOST_OF_ALL) return;
     const own = Float64Array.from(this.#order, (k) => uppers[k]! / demand);
     const tables: Float64Array[] = [];
     const none = new Float64Array(this.levels + 1);
@@ -144,27 +159,35 @@ class SetsByPrice {
     }
   }
 
-  /** Shows all sets of a level that satisfy the rows, until `look` says that it is enough or `isOver`; whether one did. */
-  visit(level: number, look: (set: Int32Array) => boolean, isOver: () => boolean): boolean {
-    this.#set.fill(0);
-    this.#worth[0]!.fill(0);
-    return this.#visit(0, (level + 1) * this.#grid - 1, look, isOver);
+  /** From now on only sets are shown that cost less. */
+  onlyBelow(price: number): void {
+    this.#below = price / this.#divisor;
   }
 
-  #visit(at: number, left: number, look: (set: Int32Array) => boolean, isOver: () => boolean): boolean {
+  /** Shows all sets of a level that satisfy the rows, until `look` says that it is enough or `isOver`; whether one did. */
+  visit(level: number, look: Look, isOver: () => boolean): boolean {
+    this.#set.fill(0);
+    this.#worth[0]!.fill(0);
+    const most = (level + 1) * this.#grid - 1;
+    const least = this.price(level);
+    const show = (left: number) => most - left < this.#below && look(this.#set, (most - left) * this.#divisor, least);
+    return this.#visit(0, most, show, isOver);
+  }
+
+  #visit(at: number, left: number, show: (left: number) => boolean, isOver: () => boolean): boolean {
     if (isOver()) return true;
     if (!this.#canSuffice(at, left)) return false;
-    if (left < this.#grid) return look(this.#set);
+    if (left < this.#grid && this.#units[at] !== 0) return show(left);
     if (at === this.#order.length) return false;
     const k = this.#order[at]!;
     const units = this.#units[at]!;
-    const most = Math.min(this.#most[at]!, Math.floor(left / units));
     // Of what costs nothing, all are there.
+    const most = units === 0 ? this.#most[at]! : Math.min(this.#most[at]!, Math.floor(left / units));
     for (let count = most; count >= (units === 0 ? most : 0); count--) {
       this.#set[k] = count;
       for (let r = 0; r < this.#rows.length; r++)
         this.#worth[at + 1]![r] = this.#worth[at]![r]! + count * this.#rows[r]!.uppers[at]!;
-      if (this.#visit(at + 1, left - count * units, look, isOver)) return true;
+      if (this.#visit(at + 1, left - count * units, show, isOver)) return true;
     }
     return false;
   }

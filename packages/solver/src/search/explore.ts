@@ -118,8 +118,10 @@ function exploreFurther(
     onFound(archive.frontier());
   }
   if (stop()) return;
-  if (onlyNodesCount(problem) && !others && isPacked && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!))
-    return;
+  // Where moves cost nothing, what moves less is of no use.
+  const isCheapestEnough = () =>
+    onlyNodesCount(problem) && !others && pods > MANY_PODS && isReachable(archive.frontier().at(-1)!);
+  if (isPacked && isCheapestEnough()) return;
   packing.load(first);
   oneByOne(packing, guide, random, { leastSaving: movePrice, mostMoves: pods, stop, onChange });
   packing.load(first);
@@ -128,13 +130,18 @@ function exploreFurther(
   const prices = shares
     .map((share) => (share * first.microsPerHour) / Math.max(1, pods))
     .filter((price) => price > movePrice);
+  const improveAt = (some: readonly number[]) => {
+    for (const price of some) {
+      if (stop()) return;
+      search.improve(effort.fromCurrent / (1 + MOVE_PRICES.length), { movePrice: price });
+      archive.offer(packing);
+      onFound(archive.frontier());
+    }
+  };
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
-  for (const price of [...prices, movePrice, ...prices.toReversed()]) {
-    if (stop()) return;
-    search.improve(effort.fromCurrent / (1 + MOVE_PRICES.length), { movePrice: price });
-    archive.offer(packing);
-    onFound(archive.frontier());
-  }
+  improveAt([...prices, movePrice]);
+  if (isCheapestEnough() && freshStarts === 0) return;
+  improveAt(prices.toReversed());
   if (isSwept) {
     const polish = (price: number, mostMoves: number) =>
       search.improve(effort.sweep.trials, { movePrice: movePrice + price, mostMoves });

@@ -76,7 +76,10 @@ export class Search {
     this.first = this.packing.state();
     this.movePrice = Math.max(problem.moveMicrosPerHour, LEAST_MOVE_PRICE * cheapestNode(problem));
     this.potential = (costOf(this.packing) - relaxation.bound) / Math.max(1, costOf(this.packing));
-    const worth = Math.min(1, Math.max(SHORTEST, this.potential / WORTH_A_LONG_SEARCH));
+    const worth = Math.min(
+      1,
+      Math.max(SHORTEST, (this.potential - problem.policy.minimumSavingFraction) / WORTH_A_LONG_SEARCH),
+    );
     const size =
       Math.min(1, SMALLEST_SHARE + this.pods / fullEffortPods) * Math.max(1, Math.sqrt(this.pods / VERY_MANY));
     this.#scale = worth * size;
