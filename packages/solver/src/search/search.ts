@@ -12,7 +12,7 @@ import { Random } from './random.ts';
 import { reuseNodes } from './reuse-nodes.ts';
 import { ruinAndRecreate } from './ruin-and-recreate.ts';
 
-/** Where less can be saved, the search is as much shorter, but not shorter than this part of it. */
+/** Where less can be saved besides the policy's minimum, the search is as much shorter, but not shorter than this part of it. */
 const WORTH_A_LONG_SEARCH = 0.03;
 const SHORTEST = 0.25;
 /** So that of two equally cheap packings the one with fewer moves is kept even when moves are free: part of the cheapest node. */
@@ -119,7 +119,8 @@ export class Search {
     packing.load(this.start);
     const pack = (isShared: boolean) => packAfresh(packing, guide, design, random, isShared, this.#stop);
     if (!pack(true) && !pack(false)) return false;
-    archive.offer(packing);
+    // Improving begins with what is dearer, and may end so; a state of very many nodes is large.
+    if (this.pods <= VERY_MANY) archive.offer(packing);
     onPacked();
     this.improve(trials, { movePrice: 0, heat: HEAT });
     reuseNodes(packing, this.#stop);
