@@ -185,10 +185,11 @@ function searchTypes(
     const states = search(problem, relaxation, { moving, others: limits, onFound });
     let best = bestWithin({ problem, states, before }, null);
     const gapTo = (bound: number) => (best.microsPerHour - bound) / best.microsPerHour;
-    const isNearEnough = () => gapTo(relaxation.bound) <= (isWholeWeighty(relaxation) ? 0 : EFFORTS[effort].smallGap);
-    const wait = () => tightened(isNearEnough() || stop() ? null : stop);
+    const isWhole = isWholeWeighty(relaxation);
+    const smallGap = isWhole ? 0 : EFFORTS[effort].smallGap;
+    const wait = () => tightened(gapTo(relaxation.bound) > smallGap && !stop() ? stop : null);
     // Where nodes are few, how many there are of each kind is worth knowing before it is searched on.
-    const early = isWholeWeighty(relaxation) ? wait() : null;
+    const early = isWhole ? wait() : null;
     for (const contents of early?.contents ?? []) {
       const design = designOf(relaxation.containers, contents);
       if (design === null || gapTo(early!.bound) <= 0) continue;

@@ -140,8 +140,9 @@ function exploreFurther(
   };
   // Down, so that what saves most for a move is done first, and up again, so that what saves least is undone.
   improveAt([...prices, movePrice]);
-  if (isCheapestEnough() && freshStarts === 0) return;
+  if (stop() || (freshStarts === 0 && isCheapestEnough())) return;
   improveAt(prices.toReversed());
+  if (stop()) return;
   if (isSwept) {
     const polish = (price: number, mostMoves: number) =>
       search.improve(effort.sweep.trials, { movePrice: movePrice + price, mostMoves });
